@@ -1,0 +1,1 @@
+"""What is asked: notes, cards, the glossary and the index over them."""

@@ -1,0 +1,204 @@
+"""Read and check cards. Every problem of every file is found in one pass, each with `path:line`."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from coach.errors import Problem
+from coach.schema import LANGS, Card
+from coach.text import normalise
+
+MAX_BYTES = 1_000_000
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PLACE = re.compile(r"\$\$|\$")
+
+
+@dataclass(frozen=True)
+class CardFiles:
+    """The cards that are right, and all problems of those that are not."""
+
+    cards: tuple[Card, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_cards(folder: Path, *, notes: Path | None = None) -> CardFiles:
+    """All cards under `folder`; a wrong file is left out and its problems are listed.
+
+    With `notes`, the folder of source notes, each card's provenance must point at an existing line.
+    """
+    cards: list[Card] = []
+    problems: list[Problem] = []
+    if not folder.is_dir():
+        return CardFiles((), (Problem(str(folder), 0, "no such folder of cards"),))
+    owners: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*.yaml")):
+        card, found = read_card(path, root=folder)
+        if card is not None and card.id in owners:
+            found = (*found, Problem(str(path), 1, f"card id {card.id!r} is also used by {owners[card.id]}"))
+        if card is not None and notes is not None:
+            found = (*found, *_provenance(card, path, notes))
+        problems += found
+        if card is not None and not found:
+            owners[card.id] = path
+            cards.append(card)
+    return CardFiles(tuple(cards), tuple(problems))
+
+
+def read_card(path: Path, *, root: Path) -> tuple[Card | None, tuple[Problem, ...]]:
+    """The card in one file and what is wrong with it; None when it does not fit the schema."""
+    shown = str(path)
+    try:
+        raw = path.read_bytes()
+        text = raw.decode("utf-8-sig")
+    except OSError as error:
+        return None, (Problem(shown, 0, f"cannot be read: {error.strerror}"),)
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        return None, (Problem(shown, line, "not UTF-8 text: save the file as UTF-8"),)
+    if len(raw) > MAX_BYTES:
+        return None, (Problem(shown, 0, f"{len(raw):,} bytes; a card has at most {MAX_BYTES:,}"),)
+    if "\x00" in text:
+        return None, (Problem(shown, 0, "holds NUL bytes: this is not a text file"),)
+    aliases = re.search(r"(?m)^\s*(?:[^#\s'\"][^#\n]*:|-)\s+[&*][A-Za-z0-9_]+\s*$", text)
+    if aliases:
+        line = text.count("\n", 0, aliases.end()) + 1
+        return None, (Problem(shown, line, "YAML anchors and aliases are not used in cards: write the text out"),)
+    try:
+        data = yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or str(error)
+        return None, (Problem(shown, mark.line + 1 if mark else 0, f"not valid YAML: {reason}"),)
+    if not isinstance(data, dict):
+        return None, (Problem(shown, 1, "expected a mapping with the fields of a card; see docs/cards.md"),)
+    try:
+        card = Card.model_validate(data)
+    except ValidationError as error:
+        lines = _Lines(text)
+        return None, tuple(
+            Problem(shown, lines.of(fault["loc"]), f"{_dotted(fault['loc'])}: {_said(fault['msg'], fault['input'])}")
+            for fault in error.errors()
+        )
+    lines = _Lines(text)
+    return card, tuple(
+        Problem(shown, lines.of(place), f"{_dotted(place)}: {message}")
+        for place, message in _faults(card, path.relative_to(root).with_suffix("").as_posix())
+    )
+
+
+_Place = tuple[str | int, ...]
+
+
+def _faults(card: Card, path_id: str) -> list[tuple[_Place, str]]:
+    """What the schema cannot say: places within the card, and what is wrong there."""
+    faults: list[tuple[_Place, str]] = []
+    if card.id != path_id:
+        faults.append((("id",), f"{card.id!r} does not match its path {path_id!r}"))
+    if card.topics[0] != card.id.split("/")[0]:
+        faults.append((("topics", 0), f"{card.topics[0]!r} is not the card's folder {card.id.split('/')[0]!r}"))
+    for name, ids in (
+        ("criteria", [criterion.id for criterion in card.criteria]),
+        ("misconceptions", [misconception.id for misconception in card.misconceptions]),
+    ):
+        faults += [((name, i, "id"), f"{one!r} is used twice") for i, one in enumerate(ids) if one in ids[:i]]
+    known = {criterion.id for criterion in card.criteria}
+    for i, misconception in enumerate(card.misconceptions):
+        if misconception.contradicts is not None and misconception.contradicts not in known:
+            message = f"no criterion {misconception.contradicts!r}; there are {', '.join(sorted(known))}"
+            faults.append((("misconceptions", i, "contradicts"), message))
+    for i, criterion in enumerate(card.criteria):
+        for lang in LANGS:
+            for j, wording in enumerate(getattr(criterion.accept, lang)):
+                for place, spoken in (
+                    (("question", lang), card.question.text(lang)),
+                    (("criteria", i, "probe", lang), criterion.probe.text(lang)),
+                    *((("hints", n, lang), hint.text(lang)) for n, hint in enumerate(card.hints)),
+                ):
+                    if _contains(spoken, wording):
+                        message = f"contains the accepted wording {wording!r} of {criterion.id!r} ({lang} {j + 1})"
+                        faults.append((place, message))
+    for place, text in _texts(card.model_dump()):
+        if _odd_dollars(text):
+            faults.append((place, "unbalanced $ or $$: write \\$ for the sign itself"))
+    return faults
+
+
+def _provenance(card: Card, path: Path, notes: Path) -> list[Problem]:
+    problems: list[Problem] = []
+    lines = _Lines(path.read_text(encoding="utf-8-sig"))
+    for i, origin in enumerate(card.source):
+        note = notes / origin.note
+        place = ("source", i, "note")
+        if Path(origin.note).name != origin.note or not note.is_file():
+            problems.append(Problem(str(path), lines.of(place), f"source.{i}.note: no note {origin.note!r} in {notes}"))
+            continue
+        count = len(note.read_text(encoding="utf-8", errors="replace").splitlines())
+        if origin.line > count:
+            message = f"source.{i}.line: {origin.note} has {count} lines, not {origin.line}"
+            problems.append(Problem(str(path), lines.of(("source", i, "line")), message))
+    return problems
+
+
+def _contains(spoken: str, wording: str) -> bool:
+    return normalise(wording)[0] in normalise(spoken)[0]
+
+
+def _texts(value: Any, place: _Place = ()) -> list[tuple[_Place, str]]:
+    if isinstance(value, str):
+        return [(place, value)]
+    if isinstance(value, dict):
+        return [found for key, inner in value.items() for found in _texts(inner, (*place, key))]
+    if isinstance(value, Sequence):
+        return [found for i, inner in enumerate(value) for found in _texts(inner, (*place, i))]
+    return []
+
+
+def _odd_dollars(text: str) -> bool:
+    outside_code = re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL).replace("\\$", "")
+    marks = _PLACE.findall(outside_code)
+    return marks.count("$$") % 2 == 1 or marks.count("$") % 2 == 1
+
+
+def _dotted(place: Sequence[str | int]) -> str:
+    return ".".join(str(part) for part in place) or "card"
+
+
+def _said(message: str, given: object) -> str:
+    shown = repr(given)
+    return f"{message} (given {shown})" if len(shown) <= 80 and not isinstance(given, dict) else message
+
+
+class _Lines:
+    """Line numbers of places in a YAML text; built only when there is something to report."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._root: Any = None
+
+    def of(self, place: Sequence[str | int]) -> int:
+        """1-based line of the deepest part of `place` that stands in the file."""
+        if self._root is None:
+            self._root = yaml.compose(self._text, Loader=_Loader)
+        node, line = self._root, 1
+        for part in place:
+            inner = self._step(node, part)
+            if inner is None:
+                break
+            node, line = inner
+        return int(line)
+
+    @staticmethod
+    def _step(node: Any, part: str | int) -> tuple[Any, int] | None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value == part:
+                    return value, key.start_mark.line + 1
+        if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            value = node.value[part]
+            return value, value.start_mark.line + 1
+        return None

@@ -1,0 +1,1 @@
+"""Answer -> grade: judges, evidence, arithmetic."""

@@ -1,0 +1,433 @@
+"""Records shared by all parts. Frozen, closed, and free of I/O; imports nothing of ours.
+
+`None` means unknown. Times are aware UTC datetimes. Character offsets count Python characters.
+"""
+
+import hashlib
+from datetime import datetime
+from typing import Annotated, Literal, get_args
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+Lang = Literal["en", "zh"]
+LANGS: tuple[Lang, ...] = get_args(Lang)
+Kind = Literal["concept", "derivation", "coding", "project", "design", "presentation", "behavioural"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+State = Literal["met", "partly", "missed", "contradicted", "not_graded"]
+STATES: tuple[State, ...] = get_args(State)
+Band = Literal["strong", "good", "fair", "weak"]
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+CardId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*$")]
+
+
+def _has_no_repeats(values: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(values)) != len(values):
+        raise ValueError(f"repeated entries in {values!r}: keep each one once")
+    return values
+
+
+Phrases = Annotated[tuple[Text, ...], Field(min_length=1), AfterValidator(_has_no_repeats)]
+
+
+class Record(BaseModel):
+    """Base of every record: immutable, and closed to unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Bilingual(Record):
+    """One text in both languages."""
+
+    en: Text
+    zh: Text
+
+    def text(self, lang: Lang) -> str:
+        """The text in `lang`."""
+        return self.zh if lang == "zh" else self.en
+
+
+class BilingualPhrases(Record):
+    """Several short statements in both languages."""
+
+    en: Phrases
+    zh: Phrases
+
+    def all(self) -> tuple[str, ...]:
+        """Both languages, English first."""
+        return self.en + self.zh
+
+
+# --- what is asked -------------------------------------------------------------------------
+
+
+class Criterion(Record):
+    """One thing a good answer says, worth `weight` points."""
+
+    id: Slug
+    weight: Annotated[int, Field(ge=1, le=5)]
+    required: bool = False
+    """Without it the band is capped, whatever the sum."""
+    says: Bilingual
+    """What the candidate says, as one full sentence; shown in the scorecard."""
+    accept: BilingualPhrases
+    """Shortest wordings that prove the point, each in other words; the offline judge matches these."""
+    probe: Bilingual
+    """A follow-up question that aims at this point without giving it away."""
+
+
+class Misconception(Record):
+    """A wrong statement candidates make, with its correction."""
+
+    id: Slug
+    says: BilingualPhrases
+    """Shortest wordings of the wrong claim, in the candidate's voice."""
+    correction: Bilingual
+    penalty: Annotated[int, Field(ge=0, le=3)] = 1
+    """Points taken off when it is stated."""
+    contradicts: Slug | None = None
+    """The criterion that cannot be met by somebody who states this."""
+
+
+class Provenance(Record):
+    """Where in the notes a question comes from."""
+
+    note: Text
+    """File name under `knowledge/notes/`."""
+    line: Annotated[int, Field(ge=1)]
+    row: Text | None = None
+    """Id of the row in the list of note questions that this card covers."""
+    company: Slug | None = None
+    round: Slug | None = None
+
+
+class Card(Record):
+    """One interview question with everything needed to ask and grade it."""
+
+    id: CardId
+    """`<topic>/<slug>`, the path of its file under `knowledge/cards/` without the ending."""
+    kind: Kind
+    topics: Annotated[tuple[Slug, ...], Field(min_length=1), AfterValidator(_has_no_repeats)]
+    """The first is the folder the card lives in."""
+    difficulty: Annotated[int, Field(ge=1, le=5)]
+    source: tuple[Provenance, ...] = ()
+    question: Bilingual
+    reference: Bilingual
+    """A full answer as a very good candidate would give it; Markdown with LaTeX in `$…$` and `$$…$$`."""
+    criteria: Annotated[tuple[Criterion, ...], Field(min_length=4, max_length=8)]
+    hints: Annotated[tuple[Bilingual, ...], Field(min_length=3, max_length=3)]
+    """Three rungs: where to look, which idea, nearly the answer."""
+    misconceptions: Annotated[tuple[Misconception, ...], Field(min_length=1)]
+    followups: tuple[Bilingual, ...] = ()
+    """Deeper questions an interviewer may go on to."""
+    references: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """Primary sources."""
+
+    @property
+    def points(self) -> int:
+        """The sum of all weights."""
+        return sum(criterion.weight for criterion in self.criteria)
+
+    @property
+    def fingerprint(self) -> str:
+        """First 16 hex digits of a hash over the whole card; changes when anything in it changes."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+    def criterion(self, criterion_id: str) -> Criterion:
+        """The criterion of that id. Raises KeyError when there is none."""
+        for criterion in self.criteria:
+            if criterion.id == criterion_id:
+                return criterion
+        raise KeyError(criterion_id)
+
+
+class NoteQuestion(Record):
+    """One question found in a note."""
+
+    text: Text
+    path: Text
+    line: Annotated[int, Field(ge=1)]
+    lang: Lang
+    company: Slug | None
+    round: Slug | None
+    number: str | None
+    """Its list number as written, with those of its parents: `2.1`; None outside a list."""
+
+
+# --- what is said and judged ---------------------------------------------------------------
+
+AnswerSource = Literal["typed", "spoken", "code"]
+
+
+class Utterance(Record):
+    """One message of the candidate's on the current question."""
+
+    turn: Annotated[int, Field(ge=0)]
+    """0 for the first answer, then one more for each answer to a probe."""
+    text: str
+
+
+class Quote(Record):
+    """Words of the candidate's that a judge points at, before they are checked."""
+
+    turn: Annotated[int, Field(ge=0)]
+    text: str
+
+
+class Claim(Record):
+    """What a judge says of one criterion, before its quotes are checked."""
+
+    criterion: Slug
+    state: State
+    quotes: tuple[Quote, ...] = ()
+    reason: str = ""
+
+
+class MisconceptionClaim(Record):
+    """A judge's claim that a listed misconception was stated, before its quotes are checked."""
+
+    misconception: Slug
+    quotes: tuple[Quote, ...]
+
+
+class JudgeInfo(Record):
+    """Which judge was at work, and what it cost."""
+
+    judge: Literal["offline", "llm"]
+    name: str
+    """The model's name, or the version of the offline judge."""
+    prompt: str | None = None
+    """Fingerprint of prompt and reply schema together."""
+    calls: int = 0
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    repaired: bool = False
+
+
+class Opinion(Record):
+    """All that a judge says about one answer, before evidence and arithmetic."""
+
+    claims: tuple[Claim, ...]
+    misconceptions: tuple[MisconceptionClaim, ...] = ()
+    judge: JudgeInfo
+
+
+class Evidence(Record):
+    """A quote found in the candidate's words."""
+
+    turn: Annotated[int, Field(ge=0)]
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=0)]
+    """Character offsets into that turn's text, end exclusive."""
+    text: str
+    """Exactly `text[start:end]` of that turn."""
+    match: Literal["exact", "near"]
+
+
+class Verdict(Record):
+    """The state of one criterion, with the evidence it rests on."""
+
+    criterion: Slug
+    state: State
+    evidence: tuple[Evidence, ...] = ()
+    reason: str = ""
+    downgraded_from: State | None = None
+    """Set when the judge said more than its quotes support."""
+
+
+class Stated(Record):
+    """A listed misconception that the candidate stated, with the evidence."""
+
+    misconception: Slug
+    evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
+
+
+class ScoreLine(Record):
+    """One summand of the score."""
+
+    label: Slug
+    points: float
+    """Negative for a stated misconception."""
+    of: float
+    """The weight; 0 for a misconception."""
+
+
+class Score(Record):
+    """Points, added up by code."""
+
+    points: float
+    of: float
+    value: Annotated[float, Field(ge=0, le=1)]
+    band: Band
+    lines: tuple[ScoreLine, ...]
+    capped_by: tuple[Slug, ...] = ()
+    """Required criteria that are not met and so hold the band down."""
+
+
+class NotGraded(Record):
+    """Why there is no grade. Never a zero."""
+
+    code: str
+    message: str
+
+
+class Grade(Record):
+    """Verdicts, score and how they came about; or the reason why there is no grade."""
+
+    card: CardId
+    card_hash: str
+    verdicts: tuple[Verdict, ...]
+    misconceptions: tuple[Stated, ...] = ()
+    score: Score | None
+    not_graded: NotGraded | None = None
+    judge: JudgeInfo
+
+
+# --- the interview as events ---------------------------------------------------------------
+
+
+class Plan(Record):
+    """What the person chose at the start."""
+
+    lang: Lang
+    company: Slug | None = None
+    topic: Slug | None = None
+    focus: str = ""
+    """Free words to search the bank for."""
+    questions: Annotated[int, Field(ge=1, le=50)] = 5
+    probes: Annotated[int, Field(ge=0, le=5)] = 2
+    """At most so many per question."""
+    seed: int = 0
+
+
+class Started(Record):
+    """The interview begins; `cards` is the order in which questions will be asked."""
+
+    kind: Literal["started"] = "started"
+    plan: Plan
+    cards: tuple[CardId, ...]
+
+
+class Asked(Record):
+    """A question is put."""
+
+    kind: Literal["asked"] = "asked"
+    card: CardId
+    text: str
+
+
+class Answered(Record):
+    """The candidate answers the question or the probe before it."""
+
+    kind: Literal["answered"] = "answered"
+    text: str
+    source: AnswerSource = "typed"
+    lang: Lang
+
+
+class Graded(Record):
+    """All answers on the current question were judged together."""
+
+    kind: Literal["graded"] = "graded"
+    grade: Grade
+
+
+class Probed(Record):
+    """A follow-up aimed at one criterion."""
+
+    kind: Literal["probed"] = "probed"
+    criterion: Slug
+    text: str
+    wording: Literal["card", "model"]
+    fallback: str | None = None
+    """Why the card's wording was used although a model was asked."""
+
+
+class Hinted(Record):
+    """One rung of the hint ladder was shown."""
+
+    kind: Literal["hinted"] = "hinted"
+    rung: Annotated[int, Field(ge=1, le=3)]
+    text: str
+
+
+class Skipped(Record):
+    """The candidate moved on from the question or from the probe."""
+
+    kind: Literal["skipped"] = "skipped"
+    what: Literal["question", "probe"]
+
+
+class Ended(Record):
+    """The interview is over."""
+
+    kind: Literal["ended"] = "ended"
+    why: Literal["finished", "stopped"]
+
+
+Body = Annotated[
+    Started | Asked | Answered | Graded | Probed | Hinted | Skipped | Ended, Field(discriminator="kind")
+]
+
+
+class Event(Record):
+    """One thing that happened in a session."""
+
+    session: str
+    seq: Annotated[int, Field(ge=0)]
+    """Gapless from 0 within its session."""
+    at: AwareDatetime
+    body: Body
+
+
+class Round(Record):
+    """One question of a session with everything said on it; folded from events."""
+
+    card: CardId
+    question: str
+    answers: tuple[Answered, ...] = ()
+    grade: Grade | None = None
+    """The newest grade; it covers the first `graded_answers` answers."""
+    graded_answers: int = 0
+    probes: tuple[Probed, ...] = ()
+    hints: tuple[Hinted, ...] = ()
+    skipped: Literal["question", "probe"] | None = None
+    open: bool = True
+    """Whether the candidate is expected to say something: true after a question, a probe or a hint."""
+
+    @property
+    def utterances(self) -> tuple[Utterance, ...]:
+        """The candidate's messages, numbered as the judges see them."""
+        return tuple(Utterance(turn=turn, text=answer.text) for turn, answer in enumerate(self.answers))
+
+    @property
+    def interviewer(self) -> tuple[str, ...]:
+        """Every line said to the candidate on this question."""
+        return (self.question, *(probe.text for probe in self.probes), *(hint.text for hint in self.hints))
+
+
+class Session(Record):
+    """The state of an interview: a fold over its events."""
+
+    id: str
+    plan: Plan
+    cards: tuple[CardId, ...]
+    rounds: tuple[Round, ...]
+    started_at: datetime
+    ended: Literal["finished", "stopped"] | None = None
+    next_seq: int
+
+    @property
+    def current(self) -> Round:
+        """The question being talked about."""
+        return self.rounds[-1]
+
+    @property
+    def phase(self) -> Literal["answering", "grading", "graded", "ended"]:
+        """What is going on: the candidate speaks, a grade is owed, the grade is there to read, or it is over."""
+        if self.ended is not None:
+            return "ended"
+        if len(self.current.answers) > self.current.graded_answers:
+            return "grading"
+        return "answering" if self.current.open else "graded"

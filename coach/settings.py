@@ -1,0 +1,85 @@
+"""The only reader of the environment and of `.env`."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from platformdirs import user_data_path
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from coach.errors import SettingsError
+
+
+def _content_root() -> Path:
+    """The folder with `knowledge/` and `prompts/`: the checkout, or the copy inside the installed package."""
+    checkout = Path(__file__).resolve().parents[1]
+    return checkout if (checkout / "knowledge").is_dir() else Path(__file__).resolve().parent / "content"
+
+
+class Settings(BaseSettings):
+    """Every setting, from `COACH_…` variables or `.env`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="COACH_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    data_dir: Path = Field(default_factory=lambda: user_data_path("interview-coach", appauthor=False))
+    """Where sessions and the index live; the platform's own place unless set."""
+    content_dir: Path = Field(default_factory=_content_root)
+    """The folder that holds `knowledge/` and `prompts/`."""
+    model: str | None = None
+    """A chat model such as `openai:gpt-4.1-mini`, or nothing for the offline judge."""
+    openai_api_key: Annotated[
+        SecretStr | None, Field(validation_alias=AliasChoices("openai_api_key", "OPENAI_API_KEY"))
+    ] = None
+    openai_base_url: Annotated[
+        str | None, Field(validation_alias=AliasChoices("openai_base_url", "OPENAI_BASE_URL", "OPENAI_API_BASE"))
+    ] = None
+    model_method: Literal["json_schema", "function_calling", "json_mode"] = "json_schema"
+    """How the model is asked for structured output."""
+    model_budget_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """Seconds one grade may take in all, retries included."""
+    model_stall_s: Annotated[float, Field(gt=0, le=600)] = 10.0
+    """Seconds between two pieces of a streamed reply."""
+    probe_wording: Literal["model", "card"] = "model"
+    """Who words the follow-up: the model, when there is one, or always the card."""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 7860
+
+    @property
+    def cards_dir(self) -> Path:
+        """The folder of cards."""
+        return self.content_dir / "knowledge" / "cards"
+
+    @property
+    def notes_dir(self) -> Path:
+        """The folder of source notes."""
+        return self.content_dir / "knowledge" / "notes"
+
+    @property
+    def glossary_file(self) -> Path:
+        """The bilingual glossary."""
+        return self.content_dir / "knowledge" / "glossary.yaml"
+
+    @property
+    def calibration_file(self) -> Path:
+        """The thresholds of the offline judge with the numbers that made them."""
+        return self.content_dir / "knowledge" / "calibration.yaml"
+
+    @property
+    def prompts_dir(self) -> Path:
+        """The folder of prompts."""
+        return self.content_dir / "prompts"
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """The settings of this process. Raises SettingsError naming every wrong one."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "\n".join(
+            f"{'.'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}" for fault in error.errors()
+        )
+        raise SettingsError(f"wrong settings (environment or .env):\n{faults}") from error

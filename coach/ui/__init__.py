@@ -1,0 +1,1 @@
+"""The page. Only user of gradio."""

@@ -1,0 +1,49 @@
+"""Start the page."""
+
+import os
+import secrets
+import threading
+
+from coach.wiring import Coach
+
+
+def launch(coach: Coach) -> None:
+    """Serve the page until the process is stopped."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    from starlette.middleware import Middleware
+
+    from coach.ui.practice import I18N, build
+    from coach.ui.theme import CSS, KEYS, Guarded, theme
+
+    page = build(coach, secret=_secret(coach))
+    page.queue(default_concurrency_limit=64, max_size=512, api_open=False)
+    page.launch(
+        server_name=coach.settings.host,
+        server_port=coach.settings.port,
+        quiet=True,
+        prevent_thread_lock=True,
+        share=False,
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        footer_links=[],
+        max_file_size="1mb",
+        theme=theme(),
+        css=CSS,
+        head=KEYS,
+        i18n=I18N,
+        app_kwargs={"middleware": [Middleware(Guarded)]},
+    )
+    print(f"Interview coach: http://{coach.settings.host}:{page.server_port}", flush=True)
+    threading.Thread(target=coach.index, name="warm-index", daemon=True).start()
+    page.block_thread()
+
+
+def _secret(coach: Coach) -> str:
+    """The key of what the browser remembers, kept in the data folder so that a restart can still read it."""
+    path = coach.settings.data_dir / "page-secret"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(secrets.token_hex(16), encoding="ascii")
+        path.chmod(0o600)
+    return path.read_text(encoding="ascii")

@@ -1,0 +1,287 @@
+"""The practice page: setup, chat, scorecard, report. Every handler calls the one interview path."""
+
+import asyncio
+import logging
+import secrets
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from coach.errors import CoachError, Conflict, UnknownSession
+from coach.interview import session as interview
+from coach.progress.export import report_markdown
+from coach.schema import Plan, Session
+from coach.ui.render import chat_messages, defuse, marked_answer, scorecard
+from coach.ui.words import CHINESE, ENGLISH, STATUS
+from coach.wiring import Coach, JudgeNotice
+
+LATEX: list[dict[str, str | bool]] = [
+    {"left": "$$", "right": "$$", "display": True},
+    {"left": "\\[", "right": "\\]", "display": True},
+    {"left": "$", "right": "$", "display": False},
+    {"left": "\\(", "right": "\\)", "display": False},
+]
+AT_ONCE = 64
+"""Handlers of one event that may run at the same time; Gradio's own default is 1."""
+I18N = gr.I18n(en=ENGLISH, **{"zh-CN": CHINESE, "zh": CHINESE})
+
+_log = logging.getLogger(__name__)
+View = dict[Any, Any]
+
+
+def build(coach: Coach, *, secret: str) -> gr.Blocks:
+    """The page over the coach's live parts. `secret` encrypts what the browser remembers, the session's id."""
+    companies = sorted({origin.company for card in coach.cards for origin in card.source if origin.company})
+    topics = sorted({topic for card in coach.cards for topic in card.topics})
+    with gr.Blocks(
+        title="Interview coach", analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)
+    ) as page:
+        session_id = gr.BrowserState("", storage_key="interview-coach-session", secret=secret)
+        seen_seq = gr.State(0)
+        with gr.Row(elem_id="bar"):
+            gr.HTML("<h1>Interview coach</h1>")
+            gr.HTML(_notice(coach.notice()), elem_id="notice")
+        status = gr.Markdown("", elem_id="status")
+        with gr.Group(visible=True, elem_id="setup") as setup:
+            with gr.Row():
+                company = gr.Dropdown(
+                    [(I18N("any"), ""), *((name, name) for name in companies)],
+                    value="",
+                    label=I18N("company"),
+                    elem_id="company",
+                )
+                topic = gr.Dropdown(
+                    [(I18N("any"), ""), *((name, name) for name in topics)],
+                    value="",
+                    label=I18N("topic"),
+                    elem_id="topic",
+                )
+                lang = gr.Radio(
+                    [("English", "en"), ("中文", "zh")], value="en", label=I18N("lang"), elem_id="lang"
+                )
+                questions = gr.Slider(1, 20, value=5, step=1, label=I18N("questions"), elem_id="questions")
+            with gr.Row(equal_height=True):
+                focus = gr.Textbox(
+                    label=I18N("focus"), placeholder=I18N("focus_hint"), scale=4, elem_id="focus", max_length=500
+                )
+                start = gr.Button(I18N("start"), variant="primary", scale=1, elem_id="start")
+        with gr.Row(visible=False) as room:
+            with gr.Column(scale=3):
+                chat = gr.Chatbot(
+                    label=I18N("chat"),
+                    latex_delimiters=LATEX,
+                    height=460,
+                    buttons=["copy"],
+                    feedback_options=None,
+                    elem_id="chat",
+                )
+                box = gr.Textbox(
+                    label=I18N("answer"),
+                    placeholder=I18N("answer_hint"),
+                    lines=5,
+                    max_lines=16,
+                    elem_id="answer",
+                )
+                with gr.Row():
+                    send = gr.Button(I18N("send"), variant="primary", elem_id="send", min_width=90)
+                    following = gr.Button(I18N("next"), variant="primary", elem_id="next", min_width=90)
+                    again = gr.Button(I18N("again"), elem_id="again", min_width=90)
+                    hint = gr.Button(I18N("hint"), elem_id="hint", min_width=70)
+                    skip = gr.Button(I18N("skip"), elem_id="skip", min_width=70)
+                    end = gr.Button(I18N("end"), variant="stop", elem_id="end", min_width=90)
+            with gr.Column(scale=2, min_width=320):
+                card_text = gr.Markdown("", latex_delimiters=LATEX, elem_id="scorecard")
+                evidence = gr.HTML("", elem_id="evidence")
+                with gr.Accordion(I18N("reference"), open=False, visible=False, elem_id="reference") as fold:
+                    reference = gr.Markdown("", latex_delimiters=LATEX)
+        with gr.Group(visible=False, elem_id="report-box") as report_box:
+            report = gr.Markdown("", latex_delimiters=LATEX, elem_id="report", padding=True)
+            with gr.Row():
+                download = gr.DownloadButton(I18N("download"), elem_id="download")
+                fresh = gr.Button(I18N("new"), variant="primary", elem_id="new")
+
+        outputs = [
+            *(session_id, seen_seq, status, setup, room, chat, box, send, following, again, hint, skip, end),
+            *(card_text, evidence, fold, reference, report_box, report, download),
+        ]
+
+        def view(state: Session | None, *, text: str = "", told: str = "", grading: bool = False) -> View:
+            """Everything the page shows for a state."""
+            shown: View = {
+                session_id: state.id if state is not None else "",
+                seen_seq: state.next_seq if state is not None else 0,
+                status: defuse(told),
+                setup: gr.update(visible=state is None),
+                room: gr.update(visible=state is not None and state.phase != "ended"),
+                report_box: gr.update(visible=state is not None and state.phase == "ended"),
+                chat: chat_messages(state, grading=grading),
+                box: gr.update(value=text, interactive=not grading),
+            }
+            phase = state.phase if state is not None else "ended"
+            current = state.current if state is not None else None
+            failed = current is not None and current.grade is not None and current.grade.not_graded is not None
+            for button, usable in (
+                (send, phase == "answering"),
+                (hint, phase == "answering" and current is not None and len(current.hints) < 3),
+                (skip, phase == "answering"),
+                (following, phase == "graded"),
+                (again, failed and phase in {"graded", "answering"}),
+                (end, phase != "ended" and not grading),
+            ):
+                shown[button] = gr.update(visible=usable)
+            shown[card_text] = shown[evidence] = shown[reference] = ""
+            shown[fold] = gr.update(visible=False)
+            if state is not None and current is not None and current.grade is not None:
+                card = coach.interview.cards[current.card]
+                shown[card_text] = scorecard(card, current.grade, state.plan.lang, reveal=phase != "answering")
+                shown[evidence] = marked_answer(card, current.grade, current.utterances)
+                if phase != "answering":
+                    shown[fold] = gr.update(visible=True, open=False)
+                    shown[reference] = card.reference.text(state.plan.lang)
+            shown[report] = ""
+            shown[download] = gr.update(value=None)
+            if state is not None and state.phase == "ended":
+                written = report_markdown(state, coach.interview.cards)
+                shown[report] = _report_for_page(written)
+                shown[download] = gr.update(value=str(_report_file(state, written)))
+            return shown
+
+        async def current_view(sid: str, *, text: str = "", told: str = "") -> View:
+            try:
+                return view(await interview.load(coach.interview, sid), text=text, told=told)
+            except UnknownSession:
+                return view(None, told=STATUS["lost"]["en"])
+
+        async def act(
+            sid: str,
+            seq: int,
+            text: str,
+            step: Callable[[Session], Awaitable[Session]],
+            *,
+            keep: bool = True,
+        ) -> AsyncIterator[View]:
+            """One step and what it owes; whatever goes wrong is said, and the text stays in the box."""
+            try:
+                state = await interview.load(coach.interview, sid)
+                if state.next_seq != seq:
+                    yield view(state, text=text, told=STATUS["moved"][state.plan.lang])
+                    return
+                state = await step(state)
+                left = text if keep else ""
+                if state.phase == "grading":
+                    yield view(state, text=left, told=STATUS["grading"][state.plan.lang], grading=True)
+                yield view(await interview.advance(coach.interview, state), text=left)
+            except Conflict as error:
+                yield await current_view(sid, text=text, told=str(error))
+            except CoachError as error:
+                _log.info("step refused: %s", type(error).__name__)
+                yield await current_view(sid, text=text, told=str(error))
+
+        async def on_start(
+            company_name: str, topic_name: str, lang_code: str, count: float, words: str
+        ) -> View:
+            try:
+                plan = Plan.model_validate(
+                    {
+                        "lang": lang_code,
+                        "company": company_name or None,
+                        "topic": topic_name or None,
+                        "focus": words or "",
+                        "questions": int(count),
+                        "seed": secrets.randbelow(2**31),
+                    }
+                )
+                return view(await interview.start(coach.interview, plan))
+            except CoachError as error:
+                return view(None, told=str(error))
+
+        async def on_load(sid: str) -> View:
+            if not sid:
+                return view(None)
+            try:
+                state = await interview.load(coach.interview, sid)
+                text = await asyncio.to_thread(coach.store.draft, sid, state.next_seq)
+                if state.phase == "grading":
+                    state = await interview.advance(coach.interview, state)
+                told = STATUS["resumed"][state.plan.lang] if state.phase != "ended" else ""
+                return view(state, text=text, told=told)
+            except UnknownSession:
+                return view(None, told=STATUS["lost"]["en"])
+            except Conflict:
+                return await current_view(sid)
+            except CoachError as error:
+                return view(None, told=str(error))
+
+        async def on_send(sid: str, seq: int, text: str) -> AsyncIterator[View]:
+            async def step(state: Session) -> Session:
+                return await interview.submit(coach.interview, state, text)
+
+            sent = False
+            async for shown in act(sid, seq, text, step, keep=False):
+                sent = True
+                yield shown
+            assert sent
+
+        def button(
+            step: Callable[[interview.Interview, Session], Awaitable[Session]],
+        ) -> Callable[[str, int, str], AsyncIterator[View]]:
+            async def handler(sid: str, seq: int, text: str) -> AsyncIterator[View]:
+                async for shown in act(sid, seq, text, lambda state: step(coach.interview, state)):
+                    yield shown
+
+            return handler
+
+        async def on_draft(sid: str, seq: int, text: str) -> None:
+            if sid:
+                await asyncio.to_thread(coach.store.save_draft, sid, seq, text)
+
+        private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": AT_ONCE, "show_progress": "hidden"}
+        told = {"inputs": [session_id, seen_seq, box], "outputs": outputs, **private}
+        page.load(on_load, inputs=[session_id], outputs=outputs, **private)
+        for trigger in (start.click, focus.submit):
+            trigger(on_start, inputs=[company, topic, lang, questions, focus], outputs=outputs, **private)
+        send.click(on_send, **told)
+        following.click(button(interview.next_question), **told)
+        again.click(button(interview.regrade), **told)
+        hint.click(button(interview.hint), **told)
+        skip.click(button(interview.skip), **told)
+        end.click(button(interview.end), **told)
+        fresh.click(lambda: view(None), outputs=outputs, **private)
+        box.input(
+            on_draft,
+            inputs=[session_id, seen_seq, box],
+            outputs=None,
+            trigger_mode="always_last",
+            queue=False,
+            **private,
+        )
+    return page
+
+
+def _notice(notice: JudgeNotice) -> str:
+    """Which judge is at work and what leaves the machine, as HTML."""
+    import html
+
+    where = (
+        f"answers are sent to {notice.sends_to}" if notice.sends_to else "nothing leaves this machine"
+    )
+    how = f"; agrees with labels on {notice.measured} criteria" if notice.measured else ""
+    judge = "LLM judge" if notice.uses_model else "offline judge"
+    line = f"<b>{judge}</b> {html.escape(notice.name)}{html.escape(how)} · {html.escape(where)}"
+    return f"{line}<br>{html.escape(notice.warning)}" if notice.warning else line
+
+
+def _report_for_page(written: str) -> str:
+    return "\n".join(
+        f"> {defuse(line[2:])}" if line.startswith("> ") else line for line in written.splitlines()
+    )
+
+
+def _report_file(state: Session, written: str) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="interview-report-"))
+    path = folder / f"interview-report-{state.started_at:%Y%m%d-%H%M}.md"
+    path.write_text(written, encoding="utf-8")
+    return path

@@ -1,0 +1,152 @@
+"""Session -> what the page shows: chat messages, the answer with its evidence marked, the scorecard. Pure."""
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+
+from coach.grading.score import arithmetic
+from coach.progress.export import MARKS, fix_line, judge_text, point_text, word
+from coach.schema import Card, Grade, Lang, Round, Session, State, Utterance
+
+_CODE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]*`)", re.DOTALL)
+_MATH = re.compile(r"(\$\$.*?\$\$|\$[^$\n]+\$|\\\(.*?\\\)|\\\[.*?\\\])", re.DOTALL)
+
+
+def defuse(text: str) -> str:
+    """Markdown in which tags and images of a person's or model's text are shown as they were written.
+
+    Code keeps its characters (the renderer escapes them); inside formulas `<` becomes `\\lt`.
+    """
+    out: list[str] = []
+    for number, piece in enumerate(_CODE.split(text)):
+        if number % 2:
+            out.append(piece.replace("![", "!\u200b["))
+            continue
+        for position, part in enumerate(_MATH.split(piece)):
+            if position % 2:
+                out.append(part.replace("<", r"\lt ").replace(">", r"\gt ").replace("![", "! ["))
+            else:
+                out.append(part.replace("<", "&lt;").replace("![", "&#33;&#91;"))
+    return "".join(out)
+
+
+def chat_messages(session: Session | None, *, grading: bool = False) -> list[dict[str, str]]:
+    """The conversation as chat messages, oldest first."""
+    if session is None:
+        return []
+    lang = session.plan.lang
+    out: list[dict[str, str]] = []
+    for number, one in enumerate(session.rounds, start=1):
+        out.append(_says("assistant", f"**{number}/{len(session.cards)}** · {one.question}"))
+        for turn, answer in enumerate(one.answers):
+            if turn:
+                out += _before(one, turn, lang)
+            out.append(_says("user", defuse(answer.text)))
+        out += _before(one, len(one.answers), lang)
+        if one.skipped is not None:
+            out.append(_says("user", f"*{word('skipped', lang)}*"))
+    if grading:
+        out.append(_says("assistant", "…"))
+    return out
+
+
+def _before(one: Round, turn: int, lang: Lang) -> list[dict[str, str]]:
+    """What the interviewer said between answer `turn - 1` and answer `turn`."""
+    said: list[dict[str, str]] = []
+    if turn == len(one.answers):
+        said += [_says("assistant", f"*{word('hint', lang)} {hint.rung}/3* · {hint.text}") for hint in one.hints]
+    if 0 < turn <= len(one.probes):
+        said.append(_says("assistant", defuse(one.probes[turn - 1].text)))
+    return said
+
+
+def _says(role: str, text: str) -> dict[str, str]:
+    return {"role": role, "content": text}
+
+
+def marked_answer(card: Card, grade: Grade, utterances: Sequence[Utterance]) -> str:
+    """HTML of the candidate's words, each piece of evidence marked with the numbers of its criteria."""
+    numbers = {criterion.id: str(n) for n, criterion in enumerate(card.criteria, start=1)}
+    blocks: list[str] = []
+    for utterance in utterances:
+        spans: list[tuple[int, int, str, State]] = [
+            (found.start, found.end, numbers[verdict.criterion], verdict.state)
+            for verdict in grade.verdicts
+            for found in verdict.evidence
+            if found.turn == utterance.turn
+        ]
+        spans += [
+            (found.start, found.end, "!", "contradicted")
+            for stated in grade.misconceptions
+            for found in stated.evidence
+            if found.turn == utterance.turn
+        ]
+        blocks.append(f'<p class="said">{_mark(utterance.text, spans)}</p>')
+    return "".join(blocks)
+
+
+_WEIGHT: Mapping[State, int] = {"contradicted": 3, "met": 2, "partly": 1, "missed": 0, "not_graded": 0}
+
+
+def _mark(text: str, spans: Sequence[tuple[int, int, str, State]]) -> str:
+    cuts = sorted({0, len(text), *(span[0] for span in spans), *(span[1] for span in spans)})
+    out: list[str] = []
+    for start, end in zip(cuts, cuts[1:], strict=False):
+        piece = html.escape(text[start:end]).replace("\n", "<br>")
+        over = [span for span in spans if span[0] <= start and end <= span[1]]
+        if over:
+            state = max((span[3] for span in over), key=lambda one: _WEIGHT[one])
+            ending = sorted({span[2] for span in over if span[1] == end})
+            note = f"<sup>{','.join(ending)}</sup>" if ending else ""
+            piece = f'<mark class="{state}">{piece}{note}</mark>'
+        out.append(piece)
+    return "".join(out)
+
+
+def scorecard(card: Card, grade: Grade, lang: Lang, *, reveal: bool) -> str:
+    """The scorecard as Markdown: score and sum first, the one thing to fix, then numbered criteria with states.
+
+    With `reveal` false (the question is still open) points that are missing keep their text to themselves.
+    """
+    lines: list[str] = []
+    if grade.not_graded is not None:
+        lines += [f"### {word('not_graded', lang)}", defuse(grade.not_graded.message)]
+    if grade.score is not None:
+        band = word(grade.score.band, lang)
+        lines += [f"### {round(100 * grade.score.value)} % · {band}", f"`{arithmetic(grade.score)}`"]
+        if reveal:
+            lines += [
+                f"*{card.criterion(name).says.text(lang)}* — {word('capped', lang)}" for name in grade.score.capped_by
+            ]
+    fix = fix_line(card, grade, lang, reveal=reveal)
+    if fix is not None:
+        lines.append(fix)
+    for number, (criterion, verdict) in enumerate(zip(card.criteria, grade.verdicts, strict=True), start=1):
+        earned = next((line.points for line in grade.score.lines if line.label == criterion.id), 0) if grade.score else 0
+        sum_text = f"{earned:g}/{criterion.weight}" if grade.score else f"–/{criterion.weight}"
+        extra = f", {word('required', lang)}" if criterion.required else ""
+        lines.append(
+            f"{number}. {MARKS[verdict.state]} **{word(verdict.state, lang)}** ({sum_text}{extra}) "
+            f"{point_text(criterion, verdict, lang, reveal=reveal)}"
+        )
+        if verdict.downgraded_from is not None:
+            told = word("downgraded", lang).format(state=word(verdict.downgraded_from, lang))
+            lines.append(f"    - *{told}*")
+    for stated in grade.misconceptions:
+        misconception = next(one for one in card.misconceptions if one.id == stated.misconception)
+        quote = defuse(" ".join(stated.evidence[0].text.split()))
+        correction = f" — {misconception.correction.text(lang)}" if reveal else ""
+        lines.append(f"- ⚠ (−{misconception.penalty}) “{quote}”{correction}")
+    lines.append(f"{word('judge', lang)}: {judge_text(grade)}")
+    return _paragraphs(lines)
+
+
+def _paragraphs(lines: Sequence[str]) -> str:
+    """Lines joined so that list items stay together and all else stands apart."""
+    out: list[str] = []
+    for line in lines:
+        item = bool(re.match(r"\s*(?:\d+\.|-) ", line))
+        if out and not (item and re.match(r"\s*(?:\d+\.|-) ", out[-1])):
+            out.append("")
+        out.append(line)
+    return "\n".join(out)

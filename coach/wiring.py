@@ -1,0 +1,202 @@
+"""Settings -> live parts. The only place that chooses implementations."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from coach.errors import ContentError, ModelNotConfigured, Problem
+from coach.schema import Card, Plan
+from coach.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from coach.bank.glossary import Glossary
+    from coach.bank.index import Index
+    from coach.grading.grade import Judge
+    from coach.grading.offline import OfflineJudge
+    from coach.interview.follow import Wording
+    from coach.interview.session import Interview
+    from coach.llm.chat import Chat
+    from coach.progress.store import Store
+
+
+@dataclass(frozen=True)
+class JudgeNotice:
+    """What to tell the person about the judge at work."""
+
+    name: str
+    uses_model: bool
+    sends_to: str | None
+    """Host that answers are sent to; None when nothing leaves the machine."""
+    warning: str | None
+    """Why the model that was asked for is not used."""
+    measured: str | None
+    """How well the judge agrees with labels, where that was measured."""
+
+
+class Coach:
+    """All live parts of one process, each made when first used."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or load_settings()
+        self._opening = Lock()
+        self._index: Index | None = None
+
+    @cached_property
+    def _files(self) -> tuple[tuple[Card, ...], tuple[Problem, ...]]:
+        from coach.bank.cards import read_cards
+
+        files = read_cards(self.settings.cards_dir)
+        return files.cards, files.problems
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """Every card that is right."""
+        return self._files[0]
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the card files that were left out."""
+        return self._files[1]
+
+    @cached_property
+    def glossary(self) -> "Glossary":
+        """The bilingual glossary."""
+        from coach.bank.glossary import Glossary
+
+        return Glossary.load(self.settings.glossary_file)
+
+    @cached_property
+    def offline_judge(self) -> "OfflineJudge":
+        """The judge that needs no model."""
+        from coach.grading.offline import Calibration, OfflineJudge
+
+        return OfflineJudge(self.glossary, Calibration.load(self.settings.calibration_file))
+
+    @cached_property
+    def _chat(self) -> "tuple[Chat | None, str | None]":
+        """The chat model, and why there is none although one was asked for."""
+        from coach.llm.chat import connect
+
+        settings = self.settings
+        if settings.model is None:
+            return None, None
+        key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
+        try:
+            chat = connect(
+                settings.model,
+                api_key=key,
+                base_url=settings.openai_base_url,
+                budget_s=settings.model_budget_s,
+                stall_s=settings.model_stall_s,
+                method=settings.model_method,
+            )
+        except ModelNotConfigured as error:
+            return None, str(error)
+        return chat, None
+
+    @cached_property
+    def judge(self) -> "Judge":
+        """The LLM judge when a model is set and usable, else the offline judge."""
+        from coach.grading.judge import LLMJudge
+        from coach.llm.prompts import Template
+
+        chat, _ = self._chat
+        if chat is None:
+            return self.offline_judge
+        return LLMJudge(chat, Template.load(self.settings.prompts_dir / "judge.md"))
+
+    @cached_property
+    def wording(self) -> "Wording | None":
+        """The model that words probes, when there is one and it is wanted."""
+        from coach.interview.follow import Wording
+        from coach.llm.prompts import Template
+
+        chat, _ = self._chat
+        if chat is None or self.settings.probe_wording == "card":
+            return None
+        return Wording(chat, Template.load(self.settings.prompts_dir / "probe.md"))
+
+    def notice(self) -> JudgeNotice:
+        """What to tell the person about the judge at work."""
+        chat, warning = self._chat
+        measured = None
+        if chat is None:
+            numbers = self.offline_judge.calibration.measured
+            measured = f"{numbers['agree']} of {numbers['criteria']}"
+        host = None
+        if chat is not None:
+            host = self.settings.openai_base_url or "the model's provider"
+        return JudgeNotice(self.judge.info.name, chat is not None, host, warning, measured)
+
+    @cached_property
+    def store(self) -> "Store":
+        """The sessions on disk."""
+        from coach.progress.store import Store
+
+        return Store.open(self.settings.data_dir / "sessions.db")
+
+    def index(self) -> "Index":
+        """The index over the bank, built or brought up to date when first asked for."""
+        from coach.bank.embed import LexicalEmbedder
+        from coach.bank.index import open_index
+
+        with self._opening:
+            if self._index is None:
+                self._index = open_index(
+                    self.settings.data_dir / "index", cards=self.cards, embedder=LexicalEmbedder(self.glossary)
+                )
+            return self._index
+
+    def search(self, plan: Plan) -> Sequence[str]:
+        """Card ids for the focus of a plan, best first."""
+        from coach.bank.index import Where
+
+        where = Where(company=plan.company, topic=plan.topic)
+        hits = self.index().search(plan.focus, k=plan.questions, where=where)
+        return [hit.card_id for hit in hits]
+
+    @cached_property
+    def interview(self) -> "Interview":
+        """The interview over the parts above."""
+        from coach.interview.session import Interview
+
+        return Interview(
+            cards={card.id: card for card in self.cards},
+            judge=self.judge,
+            log=self.store,
+            search=self.search,
+            wording=self.wording,
+            now=lambda: datetime.now(UTC),
+            new_id=lambda: secrets.token_urlsafe(24),
+        )
+
+
+def check_content(settings: Settings | None = None) -> tuple[tuple[Problem, ...], str]:
+    """All problems of all content files, and a line that counts what was read."""
+    from coach.bank.cards import read_cards
+    from coach.bank.glossary import Glossary
+    from coach.grading.offline import Calibration
+    from coach.llm.prompts import load_all
+
+    settings = settings or load_settings()
+    files = read_cards(settings.cards_dir, notes=settings.notes_dir)
+    problems = list(files.problems)
+    terms = prompts = 0
+    try:
+        terms = len(Glossary.load(settings.glossary_file).entries)
+    except ContentError as error:
+        problems += error.problems
+    try:
+        prompts = len(load_all(settings.prompts_dir))
+    except ContentError as error:
+        problems += error.problems
+    try:
+        Calibration.load(settings.calibration_file)
+    except ContentError as error:
+        problems += error.problems
+    counts = f"{len(files.cards)} cards, {terms} glossary concepts, {prompts} prompts, {len(problems)} problems"
+    return tuple(problems), counts

@@ -1,0 +1,88 @@
+"""Who may import whom; see docs/architecture.md."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ROWS: tuple[tuple[str, ...], ...] = (
+    ("coach.schema", "coach.errors", "coach"),
+    ("coach.text",),
+    ("coach.settings", "coach.llm", "coach.bank.glossary", "coach.grading.score", "coach.grading.evidence"),
+    ("coach.bank", "coach.grading", "coach.progress"),
+    ("coach.interview",),
+    ("coach.wiring",),
+    ("coach.cli", "coach.terminal", "coach.ui", "evals"),
+    ("app",),
+)
+OWNERS = {
+    "chromadb": ("coach.bank.index",),
+    "langchain": ("coach.llm",),
+    "langchain_core": ("coach.llm",),
+    "langchain_openai": ("coach.llm",),
+    "openai": ("coach.llm",),
+    "httpx2": ("coach.llm",),
+    "gradio": ("coach.ui",),
+    "sqlalchemy": ("coach.progress.store",),
+    "typer": ("coach.cli", "evals.__main__"),
+    "platformdirs": ("coach.settings",),
+    "pydantic_settings": ("coach.settings",),
+}
+
+
+def modules() -> dict[str, Path]:
+    files = [*ROOT.glob("coach/**/*.py"), *ROOT.glob("evals/**/*.py"), ROOT / "app.py"]
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in files
+    }
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide where an arrow points"
+            found.add(str(node.module))
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def owner(name: str, places: tuple[str, ...]) -> str | None:
+    fitting = [place for place in places if name == place or (place != "coach" and name.startswith(f"{place}."))]
+    return max(fitting, key=len, default=None)
+
+
+ALL_PLACES = tuple(place for row in ROWS for place in row)
+ROW_OF = {place: number for number, row in enumerate(ROWS) for place in row}
+
+
+@pytest.mark.parametrize("name", sorted(modules()))
+def test_imports_only_from_rows_above(name: str) -> None:
+    mine = owner(name, ALL_PLACES)
+    assert mine is not None, f"{name} has no place on the map"
+    known = modules()
+    for imported in imports(modules()[name]):
+        target = imported if imported in known else None
+        if target is None:
+            continue
+        place = owner(target, ALL_PLACES)
+        assert place is not None
+        same_part = place == mine or {place, mine} == {"coach.cli", "coach.terminal"}
+        above = ROW_OF[place] < ROW_OF[mine]
+        assert same_part or above, f"{name} imports {target}: an arrow that points down or sideways"
+
+
+@pytest.mark.parametrize("name", sorted(modules()))
+def test_vendor_packages_have_one_owner(name: str) -> None:
+    for imported in imports(modules()[name]):
+        vendor = imported.split(".")[0]
+        if vendor in OWNERS:
+            assert owner(name, OWNERS[vendor]) is not None, f"{name} imports {vendor}, which {OWNERS[vendor]} owns"
+
+
+def test_the_map_has_no_place_that_is_gone() -> None:
+    known = modules()
+    assert [place for place in ALL_PLACES if place not in known] == []

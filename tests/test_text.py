@@ -1,0 +1,69 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coach.text import clauses, lang_of, normalise, sentences, tokens, words
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("It is linear in the parameters.", "en"),
+        ("对参数是线性的", "zh"),
+        ("用 batch norm 把每一层的输入标准化", "zh"),
+        ("overfitting means the gap is large", "en"),
+        ("$y = w^T x$", "en"),
+        ("", "en"),
+    ],
+)
+def test_language_is_that_of_most_words(text: str, lang: str) -> None:
+    assert lang_of(text) == lang
+
+
+def test_words_are_stems_and_chinese_bigrams() -> None:
+    assert words("Models overfitted 过拟合了") == ("model", "overfit", "过拟", "拟合", "合了")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Use k=0.5 here. Then stop.", ["Use k=0.5 here.", " Then stop."]),
+        ("对参数线性。不是对输入；懂了吗？", ["对参数线性。", "不是对输入；", "懂了吗？"]),
+        ("It fits e.g. curves. Yes", ["It fits e.g. curves.", " Yes"]),
+        ("So $a. b$ holds", ["So $a. b$ holds"]),
+        ("It is 3. That is all", ["It is 3.", " That is all"]),
+    ],
+)
+def test_sentences_end_where_they_should(text: str, parts: list[str]) -> None:
+    assert [text[start:end] for start, end in sentences(text)] == parts
+
+
+def test_clauses_break_at_connectives_and_keep_them() -> None:
+    text = "it bends but it is linear"
+    assert [text[start:end] for start, end in clauses(text, 0, len(text))] == ["it bends ", "but it is linear"]
+
+
+@given(st.text())
+def test_normal_form_maps_every_character_to_where_it_came_from(text: str) -> None:
+    folded, origin = normalise(text)
+    assert len(folded) == len(origin)
+    assert list(origin) == sorted(origin)
+    assert all(0 <= offset < len(text) for offset in origin)
+    assert "\u200b" not in folded
+    assert "  " not in folded
+
+
+@given(st.text())
+def test_tokens_stand_where_they_say(text: str) -> None:
+    last = 0
+    for token in tokens(text):
+        assert last <= token.start < token.end <= len(text)
+        last = token.start
+
+
+@given(st.text())
+def test_sentences_cover_all_that_is_not_blank_without_overlap(text: str) -> None:
+    spans = sentences(text)
+    covered = "".join(text[start:end] for start, end in spans)
+    assert sum(not char.isspace() for char in covered) <= sum(not char.isspace() for char in text)
+    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
