@@ -79,17 +79,19 @@ class Coach:
     @cached_property
     def _chat(self) -> "tuple[Chat | None, str | None]":
         """The chat model, and why there is none although one was asked for."""
-        from coach.llm.chat import connect
+        from coach.llm.chat import PROVIDERS, connect
 
         settings = self.settings
         if settings.model is None:
             return None, None
-        key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
+        provider = settings.model.partition(":")[0]
+        ours = provider == "openai" or provider not in PROVIDERS
+        key = settings.openai_api_key.get_secret_value() if settings.openai_api_key and ours else None
         try:
             chat = connect(
                 settings.model,
                 api_key=key,
-                base_url=settings.openai_base_url,
+                base_url=settings.openai_base_url if ours else None,
                 budget_s=settings.model_budget_s,
                 stall_s=settings.model_stall_s,
                 method=settings.model_method,
@@ -129,7 +131,7 @@ class Coach:
             measured = f"{numbers['agree']} of {numbers['criteria']}"
         host = None
         if chat is not None:
-            host = self.settings.openai_base_url or "the model's provider"
+            host = chat.endpoint.host
         return JudgeNotice(self.judge.info.name, chat is not None, host, warning, measured)
 
     @cached_property

@@ -259,11 +259,12 @@ class OfflineJudge:
 
     def _take_apart(self, text: str) -> _Wording:
         parts = tokens(text)
+        units = self._units(text, parts)
         formula = _FORMULA.match(text.strip())
         return _Wording(
             text=text,
-            units=self._units(text, parts),
-            bonds={first: keys for first, (_, keys) in _bonds(self._units(text, parts), None).items()},
+            units=units,
+            bonds={first: keys for first, (_, keys) in _bonds(units, parts, text).items()},
             negative=_negations(text, parts, 0, len(parts)) % 2 == 1,
             exclusive=bool(_ONLY.search(text)),
             formula=_plain_formula(formula.group(1)) if formula else None,
@@ -296,7 +297,7 @@ class OfflineJudge:
             tokens=parts,
             units=units,
             places={key: tuple(sorted(found)) for key, found in places.items()},
-            bonds=_bonds(units, tuple(sentence)),
+            bonds=_bonds(units, parts, text),
             sentence=tuple(sentence),
             bounds=bounds,
             formula=_plain_formula(kept),
@@ -400,23 +401,31 @@ def _plain_formula(text: str) -> str:
     return _LATEX_NOISE.sub("", folded).replace("\\", "")
 
 
-def _bonds(units: Sequence[_Unit], sentence: Sequence[int] | None) -> dict[int, tuple[int, frozenset[str]]]:
-    """What each direction word hangs on: its neighbours on both sides, at most two words away."""
+_APART = re.compile(r"[,，、:：;；。.!?！？]")
+_APART_WORDS = frozenset("and or but while whereas then 和 与 而 但 则 且".split())
+_BOND_REACH = 4
+
+
+def _bonds(units: Sequence[_Unit], parts: Sequence[Token], text: str) -> dict[int, tuple[int, frozenset[str]]]:
+    """What each direction word hangs on: the units around it, up to another one, a break, or four words away."""
+    apart = [
+        at == 0
+        or token.raw in _APART_WORDS
+        or bool(_APART.search(text[parts[at - 1].end : token.start]))
+        for at, token in enumerate(parts)
+    ]
     bonds: dict[int, tuple[int, frozenset[str]]] = {}
-    for at, unit in enumerate(units):
+    for number, unit in enumerate(units):
         if not unit.direction:
             continue
         keys: set[str] = set()
-        for step in (-1, 1):
-            other = at + step
-            if not 0 <= other < len(units):
-                continue
-            near = units[other]
-            gap = near.first - unit.last if step == 1 else unit.first - near.last
-            if near.direction or gap > 2:
-                continue
-            if sentence is not None and sentence[near.first] != sentence[unit.first]:
-                continue
+        for near in reversed(units[:number]):
+            if near.direction or unit.first - near.last > _BOND_REACH or any(apart[near.last : unit.first + 1]):
+                break
+            keys.add(near.key)
+        for near in units[number + 1 :]:
+            if near.direction or near.first - unit.last > _BOND_REACH or any(apart[unit.last : near.first + 1]):
+                break
             keys.add(near.key)
         bonds[unit.first] = (unit.direction, frozenset(keys))
     return bonds

@@ -338,7 +338,7 @@ async def test_stream_is_complete_or_typed(
     answers: list[Answer], words: str, kind: type[errors.ModelError] | None, calls: int
 ) -> None:
     with Stub(*answers) as stub:
-        pieces, error = await heard(to(stub, stall_s=0.5))
+        pieces, error = await heard(to(stub, stall_s=1.0))
         assert pieces == words
         assert (type(error) if error else None) is kind
         assert stub.calls == calls
@@ -349,7 +349,7 @@ async def test_stream_is_complete_or_typed(
 @pytest.mark.parametrize("then", ["hang", "reset"])
 async def test_stream_that_said_it_was_done_is_whole_whatever_follows(then: Literal["hang", "reset"]) -> None:
     with Stub(streams("Why?", then=then)) as stub:
-        assert await heard(to(stub, stall_s=0.3)) == ("Why?", None)
+        assert await heard(to(stub, stall_s=1.0)) == ("Why?", None)
 
 
 async def test_stream_that_never_starts_ends_with_the_budget() -> None:

@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from coach.bank.cards import read_card, read_cards
+from tests.conftest import ROOT
+
+GOOD = (ROOT / "knowledge" / "cards" / "linear-models" / "why-linear.yaml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "linear-models").mkdir()
+    return tmp_path
+
+
+def put(folder: Path, text: str, name: str = "why-linear") -> Path:
+    path = folder / "linear-models" / f"{name}.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_right_card_has_no_problems(folder: Path) -> None:
+    put(folder, GOOD)
+    files = read_cards(folder, notes=ROOT / "knowledge" / "notes")
+    assert files.problems == ()
+    assert [card.id for card in files.cards] == ["linear-models/why-linear"]
+
+
+def lines_of(text: str, part: str) -> set[int]:
+    return {number for number, line in enumerate(text.splitlines(), start=1) if part in line}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("difficulty: 2", "difficulty: 9", "difficulty"),
+        ("kind: concept", "kind: riddle", "kind"),
+        ("id: linear-models/why-linear", "id: linear-models/other", "does not match its path"),
+        ("topics: [linear-models]", "topics: [trees]", "not the card's folder"),
+        ("    contradicts: linear-in-parameters", "    contradicts: nothing-here", "no criterion 'nothing-here'"),
+        ("  - id: least-squares", "  - id: weighted-sum", "used twice"),
+        ("      en: Linear with respect to what, precisely?", "      en: Linear in the parameters or what?", "accepted"),
+        ("  en: Tell me about linear regression.", "  en: Is it linear in the parameters?", "accepted wording"),
+        ("  zh: 讲讲线性回归", "  zh: 讲讲 $x 线性回归", "unbalanced"),
+        ("    weight: 3", "    weight: heavy", "weight"),
+    ],
+)
+def test_a_wrong_field_is_named_with_its_line(folder: Path, old: str, new: str, says: str) -> None:
+    assert old in GOOD
+    text = GOOD.replace(old, new, 1)
+    path = put(folder, text)
+    found = read_cards(folder).problems
+    assert any(says in problem.message for problem in found), found
+    assert all(problem.path == str(path) and problem.line > 0 for problem in found)
+    assert lines_of(text, new.strip()) & {problem.line for problem in found}
+
+
+def test_all_problems_of_all_files_come_at_once_and_the_rest_still_loads(folder: Path) -> None:
+    put(folder, GOOD)
+    put(folder, GOOD.replace("difficulty: 2", "difficulty: 0").replace("kind: concept", "kind: x"), "second")
+    put(folder, "a: [1, 2", "third")
+    put(folder, "", "fourth")
+    (folder / "linear-models" / "fifth.yaml").write_bytes(b"id: \xff\xfe")
+    (folder / "linear-models" / "sixth.yaml").write_bytes(b"id: x\x00")
+    put(folder, "x: y\n" * 300_000, "seventh")
+    files = read_cards(folder)
+    assert [card.id for card in files.cards] == ["linear-models/why-linear"]
+    assert {Path(problem.path).stem for problem in files.problems} == {
+        "second", "third", "fourth", "fifth", "sixth", "seventh",
+    }  # fmt: skip
+    assert sum(problem.path.endswith("second.yaml") for problem in files.problems) == 2
+
+
+def test_a_yaml_bomb_is_refused_before_it_is_read(folder: Path) -> None:
+    bomb = 'a: &a ["x","x"]\n' + "".join(
+        f"{chr(98 + n)}: &{chr(98 + n)}\n  - *{chr(97 + n)}\n  - *{chr(97 + n)}\n" for n in range(20)
+    )
+    card, problems = read_card(put(folder, bomb), root=folder)
+    assert card is None
+    assert "anchors" in problems[0].message
+
+
+def test_a_repeated_id_is_named_with_the_other_file(folder: Path) -> None:
+    put(folder, GOOD)
+    (folder / "linear-models" / "sub").mkdir()
+    data = yaml.safe_load(GOOD)
+    (folder / "linear-models" / "sub" / "why-linear.yaml").write_text(yaml.safe_dump(data), encoding="utf-8")
+    problems = read_cards(folder).problems
+    assert any("does not match its path" in problem.message for problem in problems)
+
+
+def test_provenance_must_point_into_the_notes(folder: Path, tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    put(folder, GOOD)
+    assert "no note" in read_cards(folder, notes=notes).problems[0].message
+    (notes / "000_cef5623430fc154f.txt").write_text("one line", encoding="utf-8")
+    assert "has 1 lines, not 5" in read_cards(folder, notes=notes).problems[0].message
+
+
+def test_a_missing_folder_is_a_problem(tmp_path: Path) -> None:
+    assert "no such folder" in read_cards(tmp_path / "none").problems[0].message

@@ -1,0 +1,240 @@
+"""Interviews on the real page, in a real browser, with no key and no network."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from coach.schema import Card
+from tests.browser.conftest import Server
+from tests.llm.stub import Stub, fails, says, streams
+
+GOOD = (
+    "Linear regression predicts a weighted sum of the features plus an intercept, $y = w^T x + b$. "
+    "It is called linear because it is linear in the parameters."
+)
+BOX = "#answer textarea"
+
+
+def begin(page: Page, server: Server, *, focus: str = "why is linear regression called linear", lang: str = "en") -> None:
+    page.goto(server.url)
+    page.locator("#start").wait_for()
+    if lang == "zh":
+        page.get_by_label("中文").check()
+    page.locator("#focus textarea, #focus input").fill(focus)
+    page.locator("#questions input[type=number]").fill("2")
+    page.locator("#start").click()
+    page.locator(BOX).wait_for()
+
+
+def send(page: Page, text: str) -> None:
+    page.locator(BOX).fill(text)
+    page.locator("#send").click()
+
+
+def chat(page: Page) -> str:
+    return page.locator("#chat").inner_text()
+
+
+def test_a_whole_interview_with_a_reload_in_the_middle(
+    page: Page, server: Server, tmp_path: Path
+) -> None:
+    begin(page, server)
+    expect(page.locator("#notice")).to_contain_text("offline judge")
+    expect(page.locator("#notice")).to_contain_text("nothing leaves this machine")
+    expect(page.locator("#chat")).to_contain_text("Why is it called linear?")
+    expect(page.locator("#scorecard")).not_to_contain_text("%")
+
+    send(page, GOOD)
+    expect(page.locator("#scorecard")).to_contain_text("%")
+    expect(page.locator("#scorecard")).to_contain_text(re.compile(r"\d+ of \d+ = \d+ %"))
+    expect(page.locator("#evidence mark.met").first).to_contain_text("weighted sum of the features")
+    expect(page.locator("#chat .katex").first).to_be_visible()
+    expect(page.locator(BOX)).to_have_value("")
+    expect(page.locator("#scorecard")).to_contain_text("shown once the question is closed")
+    probe = page.locator("#chat .bot, #chat [data-testid=bot]").last.inner_text()
+    assert "?" in probe
+
+    page.locator(BOX).press_sequentially("half an answer about sq", delay=5)
+    page.wait_for_timeout(700)
+    page.reload()
+    page.locator(BOX).wait_for()
+    expect(page.locator(BOX)).to_have_value("half an answer about sq")
+    expect(page.locator("#chat")).to_contain_text("Why is it called linear?")
+    expect(page.locator("#scorecard")).to_contain_text("%")
+
+    send(page, "Adding x squared as a feature keeps it linear. We minimise the sum of squared residuals.")
+    expect(page.locator("#evidence .said")).to_have_count(2)
+    page.locator("#skip").click()
+    expect(page.locator("#next")).to_be_visible()
+    expect(page.locator("#reference")).to_be_visible()
+
+    page.locator("#next").click()
+    expect(page.locator("#chat")).to_contain_text("2/2")
+    page.locator("#hint").click()
+    expect(page.locator("#chat")).to_contain_text("Hint 1/3")
+    send(page, "I don't know")
+    expect(page.locator("#next")).to_be_visible()
+    page.locator("#next").click()
+
+    report = page.locator("#report")
+    expect(report).to_contain_text("Interview report")
+    expect(report).to_contain_text("2 of 2 questions graded")
+    expect(report).to_contain_text("Reference answer")
+    expect(report.locator(".katex").first).to_be_visible()
+    with page.expect_download() as download:
+        page.locator("#download").click()
+    saved = tmp_path / "report.md"
+    download.value.save_as(saved)
+    written = saved.read_text(encoding="utf-8")
+    assert written.startswith("# Interview report")
+    assert "weighted sum of the features" in written
+    assert download.value.suggested_filename.endswith(".md")
+
+    page.locator("#new").click()
+    expect(page.locator("#start")).to_be_visible()
+
+
+def test_a_chinese_interview(page: Page, server: Server) -> None:
+    begin(page, server, focus="为什么叫线性回归", lang="zh")
+    expect(page.locator("#chat")).to_contain_text("线性回归")
+    send(page, "线性回归就是特征的加权和，叫线性是因为它对参数是线性的。")
+    expect(page.locator("#scorecard")).to_contain_text("答到")
+    expect(page.locator("#evidence mark.met").first).to_contain_text("加权和")
+    page.locator("#end").click()
+    expect(page.locator("#report")).to_contain_text("面试报告")
+    expect(page.locator("#report")).to_contain_text("参考答案")
+
+
+def test_the_page_speaks_the_language_of_the_browser(browser: object, server: Server) -> None:
+    from playwright.sync_api import Browser
+
+    assert isinstance(browser, Browser)
+    context = browser.new_context(locale="zh-CN")
+    page = context.new_page()
+    page.goto(server.url)
+    expect(page.locator("#start")).to_have_text("开始面试")
+    context.close()
+
+
+def test_killed_and_started_again_the_interview_goes_on(page: Page, serve: Callable[..., Server]) -> None:
+    server = serve()
+    begin(page, server)
+    send(page, GOOD)
+    expect(page.locator("#scorecard")).to_contain_text("%")
+    before = chat(page)
+    page.locator(BOX).press_sequentially("my draft", delay=5)
+    page.wait_for_timeout(700)
+    server.kill()
+    server.start()
+    page.goto(server.url)
+    page.locator(BOX).wait_for()
+    expect(page.locator(BOX)).to_have_value("my draft")
+    assert chat(page) == before
+    send(page, "We minimise the sum of squared residuals.")
+    expect(page.locator("#evidence .said")).to_have_count(2)
+
+
+def test_a_second_tab_is_told_and_keeps_its_text(context: BrowserContext, server: Server) -> None:
+    first = context.new_page()
+    begin(first, server)
+    second = context.new_page()
+    second.goto(server.url)
+    second.locator(BOX).wait_for()
+    send(first, GOOD)
+    expect(first.locator("#scorecard")).to_contain_text("%")
+    send(second, "another answer from the second tab")
+    expect(second.locator("#status")).to_contain_text("another tab")
+    expect(second.locator(BOX)).to_have_value("another answer from the second tab")
+    expect(second.locator("#chat")).to_contain_text("weighted sum")
+    expect(second.locator("#chat")).not_to_contain_text("another answer")
+
+
+def test_a_double_click_on_send_counts_once(page: Page, server: Server) -> None:
+    begin(page, server)
+    page.locator(BOX).fill(GOOD)
+    page.locator("#send").dblclick()
+    expect(page.locator("#scorecard")).to_contain_text("%")
+    page.wait_for_timeout(500)
+    assert chat(page).count("weighted sum of the features") == 1
+
+
+def test_nothing_fitting_is_said_on_the_page(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    page.locator("#start").wait_for()
+    for name, value in (("company", "microsoft"), ("topic", "trees")):
+        page.locator(f"#{name} input").click()
+        page.get_by_role("option", name=value, exact=True).click()
+    page.locator("#start").click()
+    expect(page.locator("#status")).to_contain_text("no question for microsoft and trees")
+    expect(page.locator("#start")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "![x](http://203.0.113.9/beacon.png)",
+        "<img src='http://203.0.113.9/beacon.png'>",
+        "<div style='background:url(http://203.0.113.9/b.png);position:fixed;inset:0'>sign in</div>",
+        "<video src='http://203.0.113.9/v.mp4' autoplay></video>",
+    ],
+)
+def test_an_answer_cannot_make_the_browser_call_anyone(
+    page: Page, server: Server, payload: str
+) -> None:
+    begin(page, server)
+    send(page, f"{payload} It is linear in the parameters {payload}")
+    expect(page.locator("#scorecard")).to_contain_text("%")
+    page.locator("#end").click()
+    expect(page.locator("#report")).to_contain_text("Interview report")
+    page.wait_for_timeout(300)
+    assert page.locator("#report img, #report video, #report form").count() == 0
+
+
+def test_every_response_carries_the_content_security_policy(page: Page, server: Server) -> None:
+    answer = page.goto(server.url)
+    assert answer is not None
+    assert "img-src 'self' data: blob:" in answer.headers["content-security-policy"]
+
+
+def test_a_failing_model_keeps_the_answer_and_is_asked_again(
+    page: Page, serve: Callable[..., Server], why_linear: Card
+) -> None:
+    reply = {
+        "criteria": [
+            {
+                "criterion": criterion.id,
+                "quotes": [{"turn": 0, "text": "linear in the parameters"}] if criterion.required else [],
+                "reason": "said" if criterion.required else "not said",
+                "state": "met" if criterion.required else "missed",
+            }
+            for criterion in why_linear.criteria
+        ],
+        "misconceptions": [],
+    }
+    with Stub(fails(401), says(reply), streams("Suppose the plot", " bends a lot: what then?")) as stub:
+        server = serve(COACH_MODEL="openai:stub-1", OPENAI_BASE_URL=stub.url, OPENAI_API_KEY="sk-secret-0123456789")
+        begin(page, server)
+        expect(page.locator("#notice")).to_contain_text("LLM judge")
+        expect(page.locator("#notice")).to_contain_text("answers are sent to 127.0.0.1")
+        send(page, GOOD)
+        expect(page.locator("#scorecard")).to_contain_text("not graded")
+        expect(page.locator("#scorecard")).not_to_contain_text("%")
+        expect(page.locator("#chat")).to_contain_text("weighted sum of the features")
+        assert "sk-secret-0123456789" not in page.content()
+
+        page.locator("#again").click()
+        expect(page.locator("#scorecard")).to_contain_text("= 27 %")
+        expect(page.locator("#evidence mark.met")).to_contain_text("linear in the parameters")
+        expect(page.locator("#chat")).to_contain_text("Suppose the plot bends a lot: what then?")
+        expect(page.locator("#scorecard")).to_contain_text("stub-1 (llm, 10 + 5 tokens)")
+
+
+def test_a_model_without_a_key_is_said_and_the_offline_judge_works(page: Page, serve: Callable[..., Server]) -> None:
+    server = serve(COACH_MODEL="openai:gpt-4.1-mini")
+    begin(page, server)
+    expect(page.locator("#notice")).to_contain_text("OPENAI_API_KEY")
+    send(page, GOOD)
+    expect(page.locator("#scorecard")).to_contain_text("%")

@@ -1,0 +1,95 @@
+"""Every content file that ships is loaded and right."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from coach.errors import ContentError
+from coach.schema import KINDS, Card
+from coach.settings import Settings
+from coach.wiring import check_content
+from evals.cases import load_cases, load_suite
+from tests.conftest import ROOT
+
+
+def test_every_shipped_content_file_is_right() -> None:
+    problems, counts = check_content(Settings(content_dir=ROOT))
+    assert problems == ()
+    assert " 0 problems" in counts
+
+
+def test_the_bank_has_every_kind_of_question(cards: dict[str, Card]) -> None:
+    assert len(cards) >= 14
+    assert {card.kind for card in cards.values()} == set(KINDS)
+
+
+def test_every_card_is_complete_in_both_languages(cards: dict[str, Card]) -> None:
+    from coach.text import lang_of
+
+    for card in cards.values():
+        assert len(card.hints) == 3
+        for text in (card.question, card.reference):
+            assert lang_of(text.en) == "en", card.id
+            assert lang_of(text.zh) == "zh", card.id
+        for criterion in card.criteria:
+            assert len(criterion.accept.en) >= 3, (card.id, criterion.id)
+            assert len(criterion.accept.zh) >= 3, (card.id, criterion.id)
+        assert any(criterion.required for criterion in card.criteria), card.id
+
+
+def test_the_notes_are_there_as_they_were_written() -> None:
+    note = ROOT / "knowledge" / "notes" / "000_cef5623430fc154f.txt"
+    text = note.read_text(encoding="utf-8")
+    assert text.startswith("## MLE interview")
+    assert text.rstrip().endswith("LSTM vs transformer")
+
+
+def test_prompts_have_no_twin_in_code() -> None:
+    rules = (ROOT / "prompts" / "judge.md").read_text(encoding="utf-8")
+    sentence = "You decide one criterion at a time"
+    assert sentence in rules
+    assert all(sentence not in path.read_text(encoding="utf-8") for path in ROOT.glob("coach/**/*.py"))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "evals" / "suites").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_suite_and_its_transcripts_are_right(path: Path, cards: dict[str, Card]) -> None:
+    suite = load_suite(path)
+    cases = load_cases([ROOT / "evals" / "transcripts" / name for name in suite.transcripts], cards)
+    assert suite.id == path.stem
+    assert cases
+    assert {case.split for case in cases} == {"calibrate", "test"}
+
+
+def test_every_transcript_file_belongs_to_a_suite() -> None:
+    used = {name for path in (ROOT / "evals" / "suites").glob("*.yaml") for name in load_suite(path).transcripts}
+    assert {path.name for path in (ROOT / "evals" / "transcripts").glob("*")} == used
+
+
+def test_wrong_transcript_lines_are_all_named(tmp_path: Path, cards: dict[str, Card], why_linear: Card) -> None:
+    labels = {criterion.id: "missed" for criterion in why_linear.criteria}
+    base = {
+        "id": "x",
+        "card": why_linear.id,
+        "lang": "en",
+        "family": "wrong",
+        "split": "test",
+        "answers": ["words"],
+        "labels": labels,
+    }
+    rows = [
+        base,
+        base,
+        base | {"id": "y", "card": "no/card"},
+        base | {"id": "z", "labels": {}},
+        base | {"id": "s", "split": "calibrate"},
+        base | {"id": "m", "misconceptions": ["made-up"]},
+        base | {"id": "g", "labels": labels | {"weighted-sum": "not_graded"}},
+        {"id": "half"},
+    ]
+    path = tmp_path / "cases.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)) + "\nnot json\n", encoding="utf-8")
+    with pytest.raises(ContentError) as caught:
+        load_cases([path], cards)
+    lines = {problem.line for problem in caught.value.problems}
+    assert lines == {2, 3, 4, 5, 6, 7, 8, 9}
