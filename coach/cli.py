@@ -119,7 +119,9 @@ def index() -> None:
     coach = Coach()
     for problem in coach.problems:
         typer.echo(f"left out: {problem}", err=True)
-    typer.echo(str(coach.index().report))
+    report = coach.index().report
+    done = f"{len(report.embedded)} embedded, {len(report.removed)} removed"
+    typer.echo(f"index of {len(coach.cards)} cards in {report.store}: {done} ({report.why})")
 
 
 @app.command()

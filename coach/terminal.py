@@ -124,7 +124,8 @@ def _show(coach: Coach, before: Session | None, state: Session) -> Session:
     old = before.current if before is not None and len(before.rounds) == len(state.rounds) else None
     if old is None:
         print(f"\n[{len(state.rounds)}/{len(state.cards)}] {current.question}\n")
-    if current.grade is not None and (old is None or old.grade != current.grade):
+    closed = old is not None and old.open and not current.open
+    if current.grade is not None and (old is None or old.grade != current.grade or closed):
         card = coach.interview.cards[current.card]
         print(f"\n{grade_markdown(card, current.grade, lang, reveal=not current.open)}\n")
     for hint in current.hints[len(old.hints) if old else 0 :]:

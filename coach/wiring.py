@@ -161,6 +161,13 @@ class Coach:
         hits = self.index().search(plan.focus, k=plan.questions, where=where)
         return [hit.card_id for hit in hits]
 
+    def close(self) -> None:
+        """Give the index and the database back; the parts are not used after this."""
+        if self._index is not None:
+            self._index.close()
+        if "store" in self.__dict__:
+            self.store.close()
+
     @cached_property
     def interview(self) -> "Interview":
         """The interview over the parts above."""

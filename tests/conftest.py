@@ -56,6 +56,8 @@ def offline(glossary: Glossary) -> OfflineJudge:
 
 
 @pytest.fixture
-def coach(tmp_path: Path) -> Coach:
+def coach(tmp_path: Path) -> Iterator[Coach]:
     """All live parts on an empty data folder, with no model."""
-    return Coach(Settings(data_dir=tmp_path / "data", content_dir=ROOT, model=None))
+    coach = Coach(Settings(data_dir=tmp_path / "data", content_dir=ROOT, model=None))
+    yield coach
+    coach.close()

@@ -36,7 +36,7 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "hidden": {"en": "(shown once the question is closed)", "zh": "（这道题结束后显示）"},
     "fix_open": {"en": "answer the follow-up", "zh": "先回答追问"},
     "nothing": {"en": "nothing is missing", "zh": "没有缺漏"},
-    "points": {"en": "points", "zh": "分"},
+    "points": {"en": "pt", "zh": "分"},
     "next": {"en": "Practise next", "zh": "接下来练这些"},
     "sources": {"en": "Sources", "zh": "出处"},
 }

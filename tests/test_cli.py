@@ -1,0 +1,171 @@
+"""The commands as a person types them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from coach.schema import Card, Grade
+from tests.conftest import ROOT
+from tests.llm.stub import Stub, fails, hangs, says
+
+ANSWER = "It is a weighted sum of the features, and it is linear in the parameters."
+
+
+def coach(*arguments: str, text: str = "", data: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("COACH_", "OPENAI_"))}
+    environment |= {"COACH_DATA_DIR": str(data), "PYTHONIOENCODING": "utf-8", **settings}
+    return subprocess.run(
+        [sys.executable, "-m", "coach.cli", *arguments],
+        input=text,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        env=environment,
+        check=False,
+    )
+
+
+def test_grade_prints_the_sum_and_the_evidence(tmp_path: Path) -> None:
+    answer = tmp_path / "answer.txt"
+    answer.write_text(ANSWER, encoding="utf-8")
+    done = coach("grade", "--card", "linear-models/why-linear", "--answer", str(answer), data=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "= 5 of 11 = 45 %" in done.stdout
+    assert "“and it is linear in the parameters”" in done.stdout
+    assert "Fix this first" in done.stdout
+
+
+def test_grade_as_json_is_the_record(tmp_path: Path) -> None:
+    done = coach("grade", "--card", "linear-models/why-linear", "--answer", "-", "--json", text=ANSWER, data=tmp_path)
+    grade = Grade.model_validate_json(done.stdout)
+    assert grade.score is not None
+    for verdict in grade.verdicts:
+        for evidence in verdict.evidence:
+            assert ANSWER[evidence.start : evidence.end] == evidence.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says_what"),
+    [
+        (("grade", "--card", "linear-models/why-liner", "--answer", "-"), "did you mean linear-models/why-linear"),
+        (("grade", "--card", "linear-models/why-linear", "--answer", "no-such-file"), "no-such-file"),
+        (("chat", "--lang", "fr"), "--lang is 'fr'"),
+        (("chat", "--company", "nobody"), "the bank has companies amazon, microsoft"),
+        (("chat", "--resume"), "no interview to resume"),
+        (("notes", "no-such-note.txt"), "no-such-note.txt"),
+    ],
+)
+def test_bad_input_is_one_clear_line(tmp_path: Path, arguments: tuple[str, ...], says_what: str) -> None:
+    done = coach(*arguments, data=tmp_path, text="x")
+    assert done.returncode == 2
+    assert says_what in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
+    done = coach("index", data=tmp_path, COACH_MODEL_BUDGET_S="soon")
+    assert done.returncode == 2
+    assert "MODEL_BUDGET_S" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "budget"),
+    [
+        (fails(401), "key_rejected", "20"),
+        (fails(429, code="insufficient_quota"), "quota", "20"),
+        (fails(500), "server_fault", "20"),
+        (says("well done, 10/10"), "off_schema", "20"),
+        (says(None, refusal="I cannot do that."), "refused", "20"),
+        (hangs, "timeout", "4"),
+    ],
+    ids=["wrong key", "no credit", "server down", "off schema", "refusal", "hang"],
+)
+def test_a_model_fault_is_not_graded_and_never_a_number(tmp_path: Path, answer: object, code: str, budget: str) -> None:
+    with Stub(answer) as stub:  # type: ignore[arg-type]
+        settings = {
+            "COACH_MODEL": "openai:stub-1",
+            "OPENAI_BASE_URL": stub.url,
+            "OPENAI_API_KEY": "sk-secret-0123456789",
+            "COACH_MODEL_BUDGET_S": budget,
+        }
+        done = coach(
+            "grade", "--card", "linear-models/why-linear", "--answer", "-", "--json",
+            text=ANSWER, data=tmp_path, **settings,
+        )  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    grade = Grade.model_validate_json(done.stdout)
+    assert grade.score is None
+    assert grade.not_graded is not None
+    assert grade.not_graded.code == code
+    assert "sk-secret-0123456789" not in done.stdout + done.stderr
+
+
+def test_the_model_judges_when_there_is_one(tmp_path: Path, why_linear: Card) -> None:
+    reply = {
+        "criteria": [
+            {
+                "criterion": criterion.id,
+                "quotes": [{"turn": 0, "text": "invented words" if criterion.id == "least-squares" else "weighted sum"}],
+                "reason": "r",
+                "state": "met",
+            }
+            for criterion in why_linear.criteria
+        ],
+        "misconceptions": [],
+    }
+    with Stub(says(reply)) as stub:
+        done = coach(
+            "grade", "--card", "linear-models/why-linear", "--answer", "-",
+            text=ANSWER, data=tmp_path, COACH_MODEL="stub-1", OPENAI_BASE_URL=stub.url,
+        )  # fmt: skip
+        asked = json.dumps(stub.requests[0], ensure_ascii=False)
+    assert done.returncode == 0, done.stderr
+    assert "the judge said “met”, but its quote is not in the answer" in done.stdout
+    assert "= 9 of 11 = 82 %" in done.stdout
+    assert "stub-1 (llm, 10 + 5 tokens)" in done.stdout
+    messages = stub.requests[0]["messages"]
+    assert [message["role"] for message in messages] == ["system", "user"]
+    assert ANSWER not in messages[0]["content"]
+    assert asked.index("json_schema") > 0
+
+
+def test_a_whole_interview_in_the_terminal_and_its_resumption(tmp_path: Path) -> None:
+    script = f"/hint\n{ANSWER}\n\n/skip\n\n/quit\n"
+    done = coach(
+        "chat", "--focus", "why is linear regression linear", "--questions", "2", text=script, data=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert "(1/3)" in done.stdout
+    assert "[2/2]" in done.stdout
+    assert "coach chat --resume" in done.stdout
+    again = coach("chat", "--resume", text="/nonsense\n/end\n", data=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert "[2/2]" in again.stdout
+    assert "no command '/nonsense'" in again.stdout
+    assert "# Interview report" in again.stdout
+    assert "1 of 2 questions graded" in again.stdout
+    assert "finished" in coach("chat", "--resume", data=tmp_path).stderr
+
+
+def test_notes_lists_the_questions_with_their_places(tmp_path: Path) -> None:
+    done = coach("notes", data=tmp_path)
+    assert "000_cef5623430fc154f.txt:5  [amazon interview-1 1, en]  Talk about linear regression" in done.stdout
+    assert "000_cef5623430fc154f.txt:19  [amazon interview-2 1.1, en]" in done.stdout
+
+
+def test_check_is_quiet_about_good_content_and_index_is_idempotent(tmp_path: Path) -> None:
+    assert coach("check", data=tmp_path).stdout.endswith(" 0 problems\n")
+    first, second = coach("index", data=tmp_path), coach("index", data=tmp_path)
+    assert " 0 embedded" not in first.stdout
+    assert " 0 embedded, 0 removed" in second.stdout
+
+
+def test_cards_lists_the_bank(tmp_path: Path) -> None:
+    done = coach("cards", "--company", "microsoft", data=tmp_path)
+    assert "losses/arcface" in done.stdout
+    assert "why-linear" not in done.stdout
