@@ -69,16 +69,23 @@ _DOWN = frozenset(
     for word in "decrease decreases reduce reduces low lower small smaller few fewer less shrink drop drops fall falls down".split()
 )
 _UP_CJK, _DOWN_CJK = frozenset("大高多增升"), frozenset("小低少减降")
+_NOT_DIRECTION = re.compile("高斯|大小|多少|多数|大部|大概|大约|[最极][大小]|小批|多个|多层|多类|多头|多种|多项|增广|增强|高维|低维|低秩")
 _UP_CONCEPTS = frozenset({"increase", "high", "large", "more", "larger", "higher"})
 _DOWN_CONCEPTS = frozenset({"decrease", "low", "small", "less", "smaller", "lower", "fewer"})
 
 _NEGATORS = frozenset("not no never cannot without neither nor none dont doesnt isnt cant wont arent".split())
 _NOT_NEGATING = re.compile(
-    r"not only|not just|not merely|no matter|not to mention|whether or not|不仅|不但|不只|不断|不管|不论|不过|不同|不等式|不平衡|不错|无论|无监督|非常|非线性|非凸|非负|并不只|不光|没错|未来|未知|差别|多少"
+    r"(.)不\1|not only|not just|not merely|no matter|not to mention|whether or not|不仅|不但|不只|不断|不管|不论|不过|不同|不等式|不平衡|不错|无论|无监督|非常|非线性|非凸|非负|并不只|不光|没错|未来|未知|差别|多少"
 )
 _ONLY = re.compile(r"\b(?:only|just|merely)\b|只|仅", re.IGNORECASE)
 _NOT_ONLY = re.compile(r"\b(?:not|n't)\s+(?:only|just|merely)\b|不只|不仅|不光|并非只|不是只", re.IGNORECASE)
-_CJK_NEGATOR = re.compile(r"不|没有|没|无法|并非|未|无需|无")
+_CJK_NEGATOR = re.compile(r"不|没有|没|无法|并非|未|无需|无|是错的")
+_FALSE = re.compile(r"\b(?:is|are) (?:false|wrong)\b")
+_TRAILING = re.compile(
+    r"\b(?:is|are|was|does|do|did|would|will|can)(?:\s+not|n't)\s+(?:really\s+)?(?:exist|hold|work|true|enough|help|possible|available|matter"
+    r"|needed|required|necessary)\b|\bis (?:false|wrong)\b|没有?用|没什么用|不存在|不成立|不对|是错的|不起作用|没必要|不需要$|不重要",
+    re.IGNORECASE,
+)
 _UNSURE = re.compile(
     r"\b(?:not sure|don'?t know|do not know|no idea|can'?t remember|cannot remember)\b|不知道|不确定|不清楚|不太懂|记不清|(?:^|我)不会[。！!，,]?$|没学过",
     re.IGNORECASE,
@@ -88,6 +95,7 @@ _REPORTED = re.compile(
     r"|it is (?:wrong|a mistake|a myth) (?:to|that)|contrary to|would be wrong)\b|误区|误以为|很多人(?:以为|觉得|认为)|有人(?:以为|觉得|认为)|常见的错误|说法不对",
     re.IGNORECASE,
 )
+_VERBATIM = re.compile(r'^"(.+)"$', re.DOTALL)
 _FORMULA = re.compile(r"^\$\$?(.*?)\$?\$$", re.DOTALL)
 _LATEX_NOISE = re.compile(
     r"\\(?:left|right|big|Big|bigg|mathrm|mathbf|mathbb|boldsymbol|text|operatorname|hat|bar|tilde|displaystyle|limits"
@@ -122,6 +130,8 @@ class _Wording:
     exclusive: bool
     """Says that something is *only* so; "not only" is then its opposite."""
     formula: str | None
+    verbatim: str | None
+    """Must stand in the answer as it is, in this order; only case and spacing may differ."""
     span: int
     """Most tokens its units may be spread over in an answer."""
 
@@ -140,7 +150,9 @@ class _Heard:
     sentence: tuple[int, ...]
     """Sentence number of each token; -1 where the words are not a statement of the candidate's."""
     bounds: tuple[tuple[int, int], ...]
-    formula: str
+    """Offsets of the sentences."""
+    counts: tuple[bool, ...]
+    """Whether each sentence is a statement of the candidate's."""
 
 
 @dataclass(frozen=True)
@@ -239,8 +251,9 @@ class OfflineJudge:
                 at = hit.last
                 continue
             if token.cjk:
-                how_many = "多少" in "".join(part.form for part in parts[max(at - 1, 0) : at + 2])
-                direction = 0 if how_many else (token.form in _UP_CJK) - (token.form in _DOWN_CJK)
+                around = "".join(part.form for part in parts[max(at - 1, 0) : at + 2])
+                named = _NOT_DIRECTION.search(around) is not None
+                direction = 0 if named else (token.form in _UP_CJK) - (token.form in _DOWN_CJK)
                 if direction:
                     units.append(_Unit(f"d:{direction}", 0.6, at, at + 1, (token.form,), direction))
                 elif token.form not in CJK_STOP and at + 1 < len(parts) and at + 1 not in found:
@@ -260,7 +273,7 @@ class OfflineJudge:
     def _take_apart(self, text: str) -> _Wording:
         parts = tokens(text)
         units = self._units(text, parts)
-        formula = _FORMULA.match(text.strip())
+        formula, verbatim = _FORMULA.match(text.strip()), _VERBATIM.match(text.strip())
         return _Wording(
             text=text,
             units=units,
@@ -268,6 +281,7 @@ class OfflineJudge:
             negative=_negations(text, parts, 0, len(parts)) % 2 == 1,
             exclusive=bool(_ONLY.search(text)),
             formula=_plain_formula(formula.group(1)) if formula else None,
+            verbatim=normalise(verbatim.group(1))[0] if verbatim else None,
             span=round(_SPAN_FACTOR * len(parts)) + _SPAN_EXTRA,
         )
 
@@ -276,7 +290,7 @@ class OfflineJudge:
         parts = tokens(text)
         said = [normalise(line)[0] for line in interviewer if line.strip()]
         bounds = sentences(text)
-        counts = [not _idle(text[start:end], said) for start, end in bounds]
+        counts = tuple(not _idle(text[start:end], said) for start, end in bounds)
         sentence: list[int] = []
         number = 0
         for token in parts:
@@ -291,7 +305,6 @@ class OfflineJudge:
         for at, token in enumerate(parts):
             if sentence[at] >= 0 and not places.get(token.form, ())[-1:] == [at]:
                 places[token.form].append(at)
-        kept = " ".join(text[start:end] for (start, end), keep in zip(bounds, counts, strict=True) if keep)
         return _Heard(
             utterance=utterance,
             tokens=parts,
@@ -300,7 +313,7 @@ class OfflineJudge:
             bonds=_bonds(units, parts, text),
             sentence=tuple(sentence),
             bounds=bounds,
-            formula=_plain_formula(kept),
+            counts=counts,
         )
 
     # --- matching ---
@@ -311,7 +324,8 @@ class OfflineJudge:
         for text in wordings:
             wording = self._wording(text)
             for one in heard:
-                match = _match(wording, one, asked) if wording.formula is None else _formula_match(wording, one)
+                literal = wording.formula is not None or wording.verbatim is not None
+                match = _literal_match(wording, one) if literal else _match(wording, one, asked)
                 if match is None:
                     continue
                 if match.opposed:
@@ -369,7 +383,10 @@ def _match(wording: _Wording, heard: _Heard, asked: frozenset[str]) -> _Match | 
     begin = heard.tokens[start].start
     stop = heard.tokens[end - 1].end
     passage = heard.utterance.text[begin:stop]
-    negative = _negations(heard.utterance.text, heard.tokens, max(first - _NEG_REACH, start), reach) % 2 == 1
+    ahead = max(first - _NEG_REACH, start)
+    denied = _TRAILING.search(heard.utterance.text, heard.tokens[reach - 1].end, stop)
+    until = end if denied else reach
+    negative = _negations(heard.utterance.text, heard.tokens, ahead, until) % 2 == 1
     widened = wording.exclusive and _NOT_ONLY.search(passage)
     opposed = turned or negative != wording.negative or bool(widened)
     return _Match(value, heard.utterance.turn, begin, stop, passage, opposed, wording.text)
@@ -386,14 +403,18 @@ def _run(parts: tuple[str, ...], heard: _Heard) -> list[int]:
     ]
 
 
-def _formula_match(wording: _Wording, heard: _Heard) -> _Match | None:
+def _literal_match(wording: _Wording, heard: _Heard) -> _Match | None:
+    """Where a formula or a verbatim wording stands, sentence by sentence."""
+    needle, fold = wording.formula or wording.verbatim, _plain_formula if wording.formula else _folded
     text = heard.utterance.text
-    if wording.formula is None or wording.formula not in heard.formula:
-        return None
-    for start, end in heard.bounds:
-        if wording.formula in _plain_formula(text[start:end]):
+    for number, (start, end) in enumerate(heard.bounds):
+        if needle and heard.counts[number] and needle in fold(text[start:end]):
             return _Match(1.0, heard.utterance.turn, start, end, text[start:end], False, wording.text)
     return None
+
+
+def _folded(text: str) -> str:
+    return normalise(text)[0]
 
 
 def _plain_formula(text: str) -> str:
@@ -437,7 +458,7 @@ def _negations(text: str, parts: Sequence[Token], first: int, last: int) -> int:
         return 0
     start, end = parts[first].start, parts[last - 1].end
     passage = _NOT_NEGATING.sub(lambda found: " " * len(found.group()), normalise(text[start:end])[0])
-    count = len(_CJK_NEGATOR.findall(passage))
+    count = len(_CJK_NEGATOR.findall(passage)) + len(_FALSE.findall(passage))
     for word in re.findall(r"[a-z]+(?:'t)?", passage):
         count += word.endswith("n't") or word in _NEGATORS
     return count
@@ -473,8 +494,9 @@ def _idle(statement: str, said: Sequence[str]) -> bool:
     for line in said:
         if len(folded) >= 6 and (folded in line or (len(folded) >= 12 and fuzz.partial_ratio(folded, line) >= _ECHO)):
             return True
-    english = [token for token in tokens(statement) if not token.cjk and token.form[0].isalpha()]
-    if len(english) >= 10 and not any(mark in statement for mark in "$=\\`"):
+    parts = tokens(statement)
+    english = [token for token in parts if not token.cjk and token.form[0].isalpha()]
+    if len(english) >= max(10, len(parts) / 2) and not any(mark in statement for mark in "$=\\`"):
         functional = sum(token.form in _STOP_STEMS for token in english)
         return functional / len(english) < 0.08
     return False

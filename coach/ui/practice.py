@@ -44,7 +44,7 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
         with gr.Row(elem_id="bar"):
             gr.HTML("<h1>Interview coach</h1>")
             gr.HTML(_notice(coach.notice()), elem_id="notice")
-        status = gr.Markdown("", elem_id="status")
+        status = gr.Markdown("", elem_id="status", visible=False)
         with gr.Group(visible=True, elem_id="setup") as setup:
             with gr.Row():
                 company = gr.Dropdown(
@@ -74,7 +74,7 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
                     label=I18N("chat"),
                     latex_delimiters=LATEX,
                     height=460,
-                    buttons=["copy"],
+                    buttons=[],
                     feedback_options=None,
                     elem_id="chat",
                 )
@@ -113,12 +113,16 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
             shown: View = {
                 session_id: state.id if state is not None else "",
                 seen_seq: state.next_seq if state is not None else 0,
-                status: defuse(told),
+                status: gr.update(value=defuse(told), visible=bool(told)),
                 setup: gr.update(visible=state is None),
                 room: gr.update(visible=state is not None and state.phase != "ended"),
                 report_box: gr.update(visible=state is not None and state.phase == "ended"),
                 chat: chat_messages(state, grading=grading),
-                box: gr.update(value=text, interactive=not grading),
+                box: gr.update(
+                    value=text,
+                    interactive=not grading,
+                    visible=state is not None and (grading or bool(text) or state.phase == "answering"),
+                ),
             }
             phase = state.phase if state is not None else "ended"
             current = state.current if state is not None else None

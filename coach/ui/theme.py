@@ -27,7 +27,7 @@ CSS = """
 #bar { align-items: baseline; }
 #bar h1 { font-size: 1.25rem; margin: 0; }
 #notice { text-align: right; font-size: .85rem; color: var(--body-text-color-subdued); }
-#status { min-height: 1.4em; font-size: .9rem; }
+#status { font-size: .9rem; padding: .4rem .8rem; border-left: 3px solid var(--color-accent); }
 #evidence .said { line-height: 1.7; padding: .6rem .8rem; border-left: 3px solid var(--border-color-primary); }
 #evidence mark { color: inherit; border-radius: 3px; padding: 0 2px; }
 #evidence mark.met { background: color-mix(in srgb, #2e9e5b 28%, transparent); }
@@ -35,7 +35,7 @@ CSS = """
 #evidence mark.contradicted { background: color-mix(in srgb, #cf3f3f 28%, transparent); }
 #evidence sup { margin-left: 2px; font-weight: 600; }
 #scorecard code { font-size: .85em; white-space: normal; }
-#chat button[aria-label="Clear"], #chat button[title="Clear"] { display: none; }
+#chat .icon-button-wrapper.top-panel { display: none; }
 #report { padding: .5rem 1rem; }
 @media (max-width: 640px) { #notice { text-align: left; } }
 """
