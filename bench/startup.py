@@ -37,9 +37,7 @@ def free_port() -> int:
 def first_page_s(command: list[str], port: int, environment: dict[str, str]) -> float:
     """Seconds from starting `command` to the first 200 of `/`."""
     started = time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         while process.poll() is None and time.perf_counter() - started < 120:
             try:

@@ -99,7 +99,9 @@ def cards(
 
 @app.command()
 def notes(
-    files: Annotated[list[Path] | None, typer.Argument(help="Note files; the shipped notes when none is named.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Note files; the shipped notes when none is named.")
+    ] = None,
 ) -> None:
     """List the questions found in notes, with line, company, round and language."""
     from coach.bank.notes import read_notes

@@ -366,9 +366,7 @@ class Ended(Record):
     why: Literal["finished", "stopped"]
 
 
-Body = Annotated[
-    Started | Asked | Answered | Graded | Probed | Hinted | Skipped | Ended, Field(discriminator="kind")
-]
+Body = Annotated[Started | Asked | Answered | Graded | Probed | Hinted | Skipped | Ended, Field(discriminator="kind")]
 
 
 class Event(Record):

@@ -12,8 +12,9 @@ from coach.schema import Lang, Plan, Session
 from coach.wiring import Coach
 
 HELP = {
-    "en": "Finish an answer with an empty line. Commands on a line of their own: /hint /skip /next /again /report /end /quit",
-    "zh": "输入空行表示答完。单独一行可以输入命令：/hint 提示  /skip 跳过  /next 下一题  /again 重新评分  /report 报告  /end 结束  /quit 稍后继续",
+    "en": "Finish an answer with an empty line. On a line of its own: /hint /skip /next /again /report /end /quit",
+    "zh": "输入空行表示答完。命令单独占一行：/hint 提示  /skip 跳过  /next 下一题  /again 重新评分\n"
+    "/report 报告  /end 结束  /quit 稍后继续",
 }
 
 
@@ -57,7 +58,9 @@ async def hold(
         )
         state = await interview.start(parts, plan)
     notice = coach.notice()
-    print(f"[{notice.name}{f', answers go to {notice.sends_to}' if notice.sends_to else ', nothing leaves this machine'}]")
+    print(
+        f"[{notice.name}{f', answers go to {notice.sends_to}' if notice.sends_to else ', nothing leaves this machine'}]"
+    )
     if notice.warning:
         print(f"[{notice.warning}]")
     print(HELP[state.plan.lang])

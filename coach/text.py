@@ -5,14 +5,16 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-import snowballstemmer
+import snowballstemmer  # type: ignore[import-untyped]
 
 from coach.schema import Lang
 
 _CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _CJK_CHAR = re.compile(f"[{_CJK}]")
 _TOKEN = re.compile(rf"[{_CJK}]|[a-z]+(?:'[a-z]+)?(?:\+\+)?|\d+(?:\.\d+)?", re.IGNORECASE)
-_INVISIBLE = {ord(char) for char in "\u200b\u200c\u200d\u2060\ufeff\u00ad\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
+_INVISIBLE = {
+    ord(char) for char in "\u200b\u200c\u200d\u2060\ufeff\u00ad\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+}
 _SAME = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "‐": "-", "‑": "-"})
 _STEMMER = snowballstemmer.stemmer("english")
 
@@ -130,7 +132,8 @@ _FENCED = re.compile(r"```.*?(?:```|\Z)|\$\$.*?\$\$|\$[^$\n]+\$|\\\(.*?\\\)|\\\[
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]+|(?<![0-9])\.(?!\w)|(?<=[0-9])\.(?=\s|$)")
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|fig|eq|approx)\.$", re.IGNORECASE)
 _CLAUSE_END = re.compile(
-    r"[,，:：()（）]|\b(?:but|whereas|while|although|though|however|instead|rather than|because|since)\b|但是|但|而是|而不是|不过|然而|因为|所以|虽然",
+    r"[,，:：()（）]|\b(?:but|whereas|while|although|though|however|instead|rather than|because|since)\b"
+    r"|但是|但|而是|而不是|不过|然而|因为|所以|虽然",
     re.IGNORECASE,
 )
 

@@ -79,7 +79,8 @@ class Coach:
     @cached_property
     def _chat(self) -> "tuple[Chat | None, str | None]":
         """The chat model, and why there is none although one was asked for."""
-        from coach.llm.chat import PROVIDERS, connect
+        from coach.llm.chat import connect
+        from coach.llm.vendor import PROVIDERS
 
         settings = self.settings
         if settings.model is None:

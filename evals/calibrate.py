@@ -14,8 +14,8 @@ from evals.measure import Measured, measure
 from evals.play import play_all
 from evals.run import ROOT, suite_cases
 
-MET = (0.6, 0.64, 0.68, 0.72, 0.76, 0.8, 0.84)
-PARTLY = (0.4, 0.45, 0.5, 0.55, 0.6)
+MET = (0.56, 0.6, 0.64, 0.68, 0.72, 0.76)
+PARTLY = (0.4, 0.45, 0.5, 0.55)
 MISCONCEPTION = (0.75, 0.8, 0.85, 0.9, 0.95)
 FALSE_PASS_COST = 2.0
 """A point given for nothing is worse than one withheld: inflated grades are the loudest complaint."""
@@ -25,10 +25,12 @@ def calibrate_suite(name: str, *, coach: Coach, write: bool) -> str:
     """What the best thresholds are, and what they give on each split; written to the calibration file if asked."""
     cases = suite_cases(load_suite(ROOT / "suites" / f"{name}.yaml"), coach)
     tuning = [case for case in cases if case.split == "calibrate"]
-    best = max(
-        (_with(met, partly, misconception) for met, partly, misconception in product(MET, PARTLY, MISCONCEPTION)),
-        key=lambda one: _merit(_measured(tuning, coach, one)),
-    )
+
+    def merit(one: Calibration) -> float:
+        return _merit(_measured(tuning, coach, one))
+
+    start = max((_with(met, partly, MISCONCEPTION[-1]) for met, partly in product(MET, PARTLY)), key=merit)
+    best = max((_with(start.met, start.partly, value) for value in MISCONCEPTION), key=merit)
     on = {split: _measured([case for case in cases if case.split == split], coach, best) for split in _SPLITS}
     figures = {
         "judge": VERSION,
@@ -71,5 +73,5 @@ def _measured(cases: Sequence[Case], coach: Coach, calibration: Calibration) -> 
 
 
 def _merit(got: Measured) -> float:
-    found, lost, invented = got.misconceptions
+    _, lost, invented = got.misconceptions
     return got.overall.agree - FALSE_PASS_COST * got.false_pass.agree - lost - 2 * invented

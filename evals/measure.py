@@ -92,8 +92,8 @@ def measure(played: Sequence[Played]) -> Measured:
         if one.failed is not None:
             continue
         if grade is None:
-            states = {name: "missed" for name in case.labels}
-            claimed, reasons = dict(states), {name: "nothing was said" for name in case.labels}
+            states = dict.fromkeys(case.labels, "missed")
+            claimed, reasons = dict(states), dict.fromkeys(case.labels, "nothing was said")
             scores[case.id] = 0.0
             stated: set[str] = set()
         elif grade.score is None:

@@ -39,7 +39,9 @@ def suite_cases(suite: Suite, coach: Coach) -> tuple[Case, ...]:
     return load_cases([ROOT / "transcripts" / name for name in suite.transcripts], cards)
 
 
-def run_suite(name: str, *, coach: Coach, judges: Sequence[JudgeName] = (), workers: int = 8) -> tuple[Suite, tuple[Result, ...]]:
+def run_suite(
+    name: str, *, coach: Coach, judges: Sequence[JudgeName] = (), workers: int = 8
+) -> tuple[Suite, tuple[Result, ...]]:
     """The suite and a result per judge; all judges of the suite unless some are named. Raises ContentError."""
     suite = load_suite(ROOT / "suites" / f"{name}.yaml")
     unknown = [judge for judge in judges if judge not in suite.floors]

@@ -33,9 +33,7 @@ OWNERS = {
 
 def modules() -> dict[str, Path]:
     files = [*ROOT.glob("coach/**/*.py"), *ROOT.glob("evals/**/*.py"), ROOT / "app.py"]
-    return {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in files
-    }
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in files}
 
 
 def imports(path: Path) -> set[str]:

@@ -110,7 +110,9 @@ def test_the_model_judges_when_there_is_one(tmp_path: Path, why_linear: Card) ->
         "criteria": [
             {
                 "criterion": criterion.id,
-                "quotes": [{"turn": 0, "text": "invented words" if criterion.id == "least-squares" else "weighted sum"}],
+                "quotes": [
+                    {"turn": 0, "text": "invented words" if criterion.id == "least-squares" else "weighted sum"}
+                ],
                 "reason": "r",
                 "state": "met",
             }
@@ -136,9 +138,7 @@ def test_the_model_judges_when_there_is_one(tmp_path: Path, why_linear: Card) ->
 
 def test_a_whole_interview_in_the_terminal_and_its_resumption(tmp_path: Path) -> None:
     script = f"/hint\n{ANSWER}\n\n/skip\n\n/quit\n"
-    done = coach(
-        "chat", "--focus", "why is linear regression linear", "--questions", "2", text=script, data=tmp_path
-    )
+    done = coach("chat", "--focus", "why is linear regression linear", "--questions", "2", text=script, data=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "(1/3)" in done.stdout
     assert "[2/2]" in done.stdout

@@ -28,7 +28,9 @@ async def test_an_eval_case_gives_the_session_that_the_live_interview_gives(
     played = await play(case, why_linear, coach.offline_judge)
 
     live = coach.interview
-    state = await interview.start(live, Plan(lang="en", focus="why is it called linear regression", questions=1, probes=1))
+    state = await interview.start(
+        live, Plan(lang="en", focus="why is it called linear regression", questions=1, probes=1)
+    )
     for text in ANSWERS:
         state = await interview.answer(live, state, text)
     assert state.current.card == why_linear.id

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,4 +68,4 @@ def test_sentences_cover_all_that_is_not_blank_without_overlap(text: str) -> Non
     spans = sentences(text)
     covered = "".join(text[start:end] for start, end in spans)
     assert sum(not char.isspace() for char in covered) <= sum(not char.isspace() for char in text)
-    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))

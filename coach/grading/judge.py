@@ -85,9 +85,7 @@ class LLMJudge:
             {
                 "question": _both(card.question),
                 "reference": card.reference.text(lang),
-                "criteria": "\n".join(
-                    f"- {criterion.id}: {_both(criterion.says)}" for criterion in card.criteria
-                ),
+                "criteria": "\n".join(f"- {criterion.id}: {_both(criterion.says)}" for criterion in card.criteria),
                 "misconceptions": "\n".join(
                     f"- {one.id}: {one.says.en[0]} / {one.says.zh[0]}" for one in card.misconceptions
                 ),

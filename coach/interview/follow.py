@@ -18,14 +18,19 @@ from coach.text import STOPWORDS, lang_of, normalise, stem, words
 MAX_WORDS = 60
 _GENERIC = frozenset(
     stem(word)
-    for word in "model data example answer question point exactly happen mean explain describe write formula number value".split()
+    for word in """model data example answer question point exactly happen mean explain describe write formula number
+    value""".split()
 )
 _STOP = frozenset(stem(word) for word in STOPWORDS)
+_IT = r"(?:this|that|it|this one|the answer|about (?:this|that|it)|much about (?:this|that|it))"
 _DONT_KNOW = re.compile(
     r"^(?:(?:sorry|hmm+|um+|uh+|well|honestly|ok|okay)[,. ]*)*"
-    r"(?:i (?:really )?(?:don'?t|do not) (?:know|remember|have (?:an? )?(?:idea|answer|clue))(?: (?:this|that|it|about (?:this|that|it)|the answer|this one|much about (?:this|that|it)))?"
-    r"|no (?:idea|clue)|not sure|i'?m not sure|idk|i have no (?:idea|clue)|i (?:can'?t|cannot) (?:think of anything|remember|answer(?: (?:this|that|it))?)|pass)[.!… ]*(?:sorry[.! ]*)?$"
-    r"|^(?:抱歉|不好意思|嗯+|呃+|额+|这个|那个)?[,，。 ]*(?:我)?(?:真的|完全|确实)?(?:不知道|不清楚|不会|不太清楚|没学过|没听过|不记得了?|想不起来|忘了|没思路|答不上来)(?:了|这个|这题|怎么(?:答|回答))?[。.!！ ]*$",
+    rf"(?:i (?:really )?(?:don'?t|do not) (?:know|remember|have (?:an? )?(?:idea|answer|clue))(?: {_IT})?"
+    r"|no (?:idea|clue)|not sure|i'?m not sure|idk|i have no (?:idea|clue)"
+    rf"|i (?:can'?t|cannot) (?:think of anything|remember|answer(?: {_IT})?)|pass)[.!… ]*(?:sorry[.! ]*)?$"
+    r"|^(?:抱歉|不好意思|嗯+|呃+|额+|这个|那个)?[,，。 ]*(?:我)?(?:真的|完全|确实)?"
+    r"(?:不知道|不清楚|不会|不太清楚|没学过|没听过|不记得了?|想不起来|忘了|没思路|答不上来)"
+    r"(?:了|这个|这题|怎么(?:答|回答))?[。.!！ ]*$",
     re.IGNORECASE,
 )
 
@@ -72,9 +77,7 @@ def follow(card: Card, current: Round, *, most: int) -> ProbeFor | HintAt | None
     ]
     if not open_points:
         return None
-    return ProbeFor(
-        max(open_points, key=lambda point: (point.weight, -SHARE[states[point.id]], point.required))
-    )
+    return ProbeFor(max(open_points, key=lambda point: (point.weight, -SHARE[states[point.id]], point.required)))
 
 
 @dataclass(frozen=True)
@@ -138,9 +141,7 @@ def fault_of(text: str, card: Card, criterion: Criterion, current: Round, lang: 
 
 def leaks(text: str, criterion: Criterion, known: Sequence[str]) -> tuple[str, ...]:
     """Content words of `text` that belong to the criterion and that nobody has said yet."""
-    secret = {
-        word for line in (*criterion.accept.all(), criterion.says.en, criterion.says.zh) for word in words(line)
-    }
+    secret = {word for line in (*criterion.accept.all(), criterion.says.en, criterion.says.zh) for word in words(line)}
     public = {word for line in (*known, criterion.probe.en, criterion.probe.zh) for word in words(line)}
     hidden = secret - public - _STOP - _GENERIC
     return tuple(sorted({word for word in words(text) if word in hidden and len(word) > 1}))

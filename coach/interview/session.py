@@ -117,17 +117,13 @@ async def start(interview: Interview, plan: Plan) -> Session:
     chosen = choose(tuple(interview.cards.values()), plan, ranked=ranked, last_asked=last_asked)
     session_id = interview.new_id()
     first = Asked(card=chosen[0], text=interview.cards[chosen[0]].question.text(plan.lang))
-    events = tuple(
-        Event(session=session_id, seq=seq, at=interview.now(), body=body)
-        for seq, body in enumerate((Started(plan=plan, cards=chosen), first))
-    )
+    bodies: tuple[Body, ...] = (Started(plan=plan, cards=chosen), first)
+    events = tuple(Event(session=session_id, seq=seq, at=interview.now(), body=body) for seq, body in enumerate(bodies))
     await asyncio.to_thread(interview.log.append, events)
     return fold(events)
 
 
-async def answer(
-    interview: Interview, session: Session, text: str, *, source: AnswerSource = "typed"
-) -> Session:
+async def answer(interview: Interview, session: Session, text: str, *, source: AnswerSource = "typed") -> Session:
     """The session after the answer was saved, graded and followed up.
 
     Raises InterviewError when no answer is expected or it is empty or too long, Conflict when another writer was
@@ -137,9 +133,7 @@ async def answer(
     return await advance(interview, said)
 
 
-async def submit(
-    interview: Interview, session: Session, text: str, *, source: AnswerSource = "typed"
-) -> Session:
+async def submit(interview: Interview, session: Session, text: str, *, source: AnswerSource = "typed") -> Session:
     """The session after the answer was saved; the grade is still owed (`advance`)."""
     if session.phase != "answering":
         raise InterviewError("no answer is expected now: go on to the next question, or read the report")
@@ -147,7 +141,8 @@ async def submit(
         raise InterviewError("the answer is empty: write something, ask for a hint, or skip")
     if len(text) > MAX_ANSWER:
         raise InterviewError(
-            f"the answer has {len(text):,} characters; at most {MAX_ANSWER:,} can be graded. Shorten it: nothing was lost"
+            f"the answer has {len(text):,} characters; at most {MAX_ANSWER:,} can be graded."
+            " Shorten it: nothing was lost"
         )
     body = Answered(text=text, source=source, lang=lang_of(text, session.plan.lang))
     return await _add(interview, session, body, clear_draft=True)
@@ -194,8 +189,7 @@ async def skip(interview: Interview, session: Session) -> Session:
     """The session after leaving the open question or probe unanswered."""
     if session.phase != "answering":
         raise InterviewError("there is no open question to skip")
-    what = "probe" if session.current.probes else "question"
-    return await _add(interview, session, Skipped(what=what))
+    return await _add(interview, session, Skipped(what="probe" if session.current.probes else "question"))
 
 
 async def next_question(interview: Interview, session: Session) -> Session:

@@ -30,7 +30,10 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "unanswered": {"en": "not answered", "zh": "未作答"},
     "correction": {"en": "Correction", "zh": "更正"},
     "said": {"en": "you said", "zh": "你说的是"},
-    "downgraded": {"en": "the judge said “{state}”, but its quote is not in the answer", "zh": "评分者判为“{state}”，但引文不在回答里"},
+    "downgraded": {
+        "en": "the judge said “{state}”, but its quote is not in the answer",
+        "zh": "评分者判为“{state}”，但引文不在回答里",
+    },
     "overall": {"en": "Overall", "zh": "总体"},
     "graded_of": {"en": "{graded} of {all} questions graded", "zh": "{all} 题中有 {graded} 题已评分"},
     "hidden": {"en": "(shown once the question is closed)", "zh": "（这道题结束后显示）"},

@@ -65,7 +65,9 @@ class Store:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"{path.parent}: cannot make the data folder ({error.strerror}); set COACH_DATA_DIR") from error
+            raise StoreError(
+                f"{path.parent}: cannot make the data folder ({error.strerror}); set COACH_DATA_DIR"
+            ) from error
         engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
         event.listen(engine, "connect", _durable)
         store = cls(engine)
@@ -97,7 +99,8 @@ class Store:
                 link.execute(insert(_events), rows)
             except IntegrityError as error:
                 raise Conflict(
-                    "this interview moved on in another tab or window; reload to continue there (nothing was overwritten)"
+                    "this interview moved on in another tab or window; reload to continue there"
+                    " (nothing was overwritten)"
                 ) from error
             if clear_draft:
                 link.execute(delete(_drafts).where(_drafts.c.session == events[0].session))

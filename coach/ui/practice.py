@@ -6,7 +6,7 @@ import secrets
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 
@@ -59,9 +59,7 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
                     label=I18N("topic"),
                     elem_id="topic",
                 )
-                lang = gr.Radio(
-                    [("English", "en"), ("中文", "zh")], value="en", label=I18N("lang"), elem_id="lang"
-                )
+                lang = gr.Radio([("English", "en"), ("中文", "zh")], value="en", label=I18N("lang"), elem_id="lang")
                 questions = gr.Slider(1, 20, value=5, step=1, label=I18N("questions"), elem_id="questions")
             with gr.Row(equal_height=True):
                 focus = gr.Textbox(
@@ -100,7 +98,7 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
         with gr.Group(visible=False, elem_id="report-box") as report_box:
             report = gr.Markdown("", latex_delimiters=LATEX, elem_id="report", padding=True)
             with gr.Row():
-                download = gr.DownloadButton(I18N("download"), elem_id="download")
+                download = gr.DownloadButton(cast(str, I18N("download")), elem_id="download")
                 fresh = gr.Button(I18N("new"), variant="primary", elem_id="new")
 
         outputs = [
@@ -184,9 +182,7 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
                 _log.info("step refused: %s", type(error).__name__)
                 yield await current_view(sid, text=text, told=str(error))
 
-        async def on_start(
-            company_name: str, topic_name: str, lang_code: str, count: float, words: str
-        ) -> View:
+        async def on_start(company_name: str, topic_name: str, lang_code: str, count: float, words: str) -> View:
             try:
                 plan = Plan.model_validate(
                     {
@@ -262,16 +258,14 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
             queue=False,
             **private,
         )
-    return page
+    return cast(gr.Blocks, page)
 
 
 def _notice(notice: JudgeNotice) -> str:
     """Which judge is at work and what leaves the machine, as HTML."""
     import html
 
-    where = (
-        f"answers are sent to {notice.sends_to}" if notice.sends_to else "nothing leaves this machine"
-    )
+    where = f"answers are sent to {notice.sends_to}" if notice.sends_to else "nothing leaves this machine"
     how = f"; agrees with labels on {notice.measured} criteria" if notice.measured else ""
     judge = "LLM judge" if notice.uses_model else "offline judge"
     line = f"<b>{judge}</b> {html.escape(notice.name)}{html.escape(how)} · {html.escape(where)}"
@@ -279,9 +273,7 @@ def _notice(notice: JudgeNotice) -> str:
 
 
 def _report_for_page(written: str) -> str:
-    return "\n".join(
-        f"> {defuse(line[2:])}" if line.startswith("> ") else line for line in written.splitlines()
-    )
+    return "\n".join(f"> {defuse(line[2:])}" if line.startswith("> ") else line for line in written.splitlines())
 
 
 def _report_file(state: Session, written: str) -> Path:

@@ -1,6 +1,7 @@
 """Session -> what the page shows: chat messages, the answer with its evidence marked, the scorecard. Pure."""
 
 import html
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 
@@ -91,7 +92,7 @@ _WEIGHT: Mapping[State, int] = {"contradicted": 3, "met": 2, "partly": 1, "misse
 def _mark(text: str, spans: Sequence[tuple[int, int, str, State]]) -> str:
     cuts = sorted({0, len(text), *(span[0] for span in spans), *(span[1] for span in spans)})
     out: list[str] = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in itertools.pairwise(cuts):
         piece = html.escape(text[start:end]).replace("\n", "<br>")
         over = [span for span in spans if span[0] <= start and end <= span[1]]
         if over:
@@ -122,7 +123,9 @@ def scorecard(card: Card, grade: Grade, lang: Lang, *, reveal: bool) -> str:
     if fix is not None:
         lines.append(fix)
     for number, (criterion, verdict) in enumerate(zip(card.criteria, grade.verdicts, strict=True), start=1):
-        earned = next((line.points for line in grade.score.lines if line.label == criterion.id), 0) if grade.score else 0
+        earned = (
+            next((line.points for line in grade.score.lines if line.label == criterion.id), 0) if grade.score else 0
+        )
         sum_text = f"{earned:g}/{criterion.weight}" if grade.score else f"–/{criterion.weight}"
         extra = f", {word('required', lang)}" if criterion.required else ""
         lines.append(

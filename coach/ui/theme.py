@@ -5,15 +5,22 @@ from typing import Any
 import gradio as gr
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif")
+_SANS = (
+    "system-ui",
+    "-apple-system",
+    "Segoe UI",
+    "Roboto",
+    "PingFang SC",
+    "Microsoft YaHei",
+    "Noto Sans CJK SC",
+    "sans-serif",
+)
 _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 
 
 def theme() -> gr.themes.Base:
     """A calm theme with the system's own fonts, so that nothing is fetched and Chinese looks native."""
-    return gr.themes.Base(
-        primary_hue="teal", neutral_hue="slate", radius_size="md", font=_SANS, font_mono=_MONO
-    ).set(
+    return gr.themes.Base(primary_hue="teal", neutral_hue="slate", radius_size="md", font=_SANS, font_mono=_MONO).set(
         block_label_text_weight="600",
         block_title_text_weight="600",
         button_primary_background_fill="*primary_700",

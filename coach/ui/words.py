@@ -51,7 +51,8 @@ CHINESE = {
 STATUS = {
     "grading": {"en": "Saved. Grading …", "zh": "已保存，正在评分……"},
     "moved": {
-        "en": "This interview moved on in another tab or window. The page now shows where it stands; your text is still in the box.",
+        "en": "This interview moved on in another tab or window. The page now shows where it stands;"
+        " your text is still in the box.",
         "zh": "这场面试已经在另一个标签页里继续了。页面已更新到最新进度，你写的内容还在输入框里。",
     },
     "lost": {

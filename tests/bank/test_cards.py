@@ -41,7 +41,11 @@ def lines_of(text: str, part: str) -> set[int]:
         ("topics: [linear-models]", "topics: [trees]", "not the card's folder"),
         ("    contradicts: linear-in-parameters", "    contradicts: nothing-here", "no criterion 'nothing-here'"),
         ("  - id: least-squares", "  - id: weighted-sum", "used twice"),
-        ("      en: Linear with respect to what, precisely?", "      en: Linear in the parameters or what?", "accepted"),
+        (
+            "      en: Linear with respect to what, precisely?",
+            "      en: Linear in the parameters or what?",
+            "accepted",
+        ),
         ("  en: Tell me about linear regression.", "  en: Is it linear in the parameters?", "accepted wording"),
         ("  zh: 讲讲线性回归", "  zh: 讲讲 $x 线性回归", "unbalanced"),
         ("    weight: 3", "    weight: heavy", "weight"),

@@ -51,7 +51,7 @@ def test_a_term_of_two_concepts_is_refused(tmp_path: Path) -> None:
 def test_a_broken_glossary_is_one_clear_error(tmp_path: Path, text: str) -> None:
     path = tmp_path / "glossary.yaml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ContentError, match="glossary.yaml"):
+    with pytest.raises(ContentError, match=r"glossary\.yaml"):
         Glossary.load(path)
 
 

@@ -166,9 +166,12 @@ def context(browser: Browser, serve: Callable[..., Server]) -> Iterator[BrowserC
     context.on("weberror", lambda error: watched.errors.append(str(error.error)))
     context.on(
         "console",
-        lambda message: watched.errors.append(message.text)
-        if message.type == "error" and not re.search(r"net::ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED|EMPTY_RESPONSE)", message.text)
-        else None,
+        lambda message: (
+            watched.errors.append(message.text)
+            if message.type == "error"
+            and not re.search(r"net::ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED|EMPTY_RESPONSE)", message.text)
+            else None
+        ),
     )
     yield context
     context.close()

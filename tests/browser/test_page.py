@@ -18,7 +18,9 @@ GOOD = (
 BOX = "#answer textarea"
 
 
-def begin(page: Page, server: Server, *, focus: str = "why is linear regression called linear", lang: str = "en") -> None:
+def begin(
+    page: Page, server: Server, *, focus: str = "why is linear regression called linear", lang: str = "en"
+) -> None:
     page.goto(server.url)
     page.locator("#start").wait_for()
     if lang == "zh":
@@ -38,9 +40,7 @@ def chat(page: Page) -> str:
     return page.locator("#chat").inner_text()
 
 
-def test_a_whole_interview_with_a_reload_in_the_middle(
-    page: Page, server: Server, tmp_path: Path
-) -> None:
+def test_a_whole_interview_with_a_reload_in_the_middle(page: Page, server: Server, tmp_path: Path) -> None:
     begin(page, server)
     expect(page.locator("#notice")).to_contain_text("offline judge")
     expect(page.locator("#notice")).to_contain_text("nothing leaves this machine")
@@ -181,9 +181,7 @@ def test_nothing_fitting_is_said_on_the_page(page: Page, server: Server) -> None
         "<video src='http://203.0.113.9/v.mp4' autoplay></video>",
     ],
 )
-def test_an_answer_cannot_make_the_browser_call_anyone(
-    page: Page, server: Server, payload: str
-) -> None:
+def test_an_answer_cannot_make_the_browser_call_anyone(page: Page, server: Server, payload: str) -> None:
     begin(page, server)
     send(page, f"{payload} It is linear in the parameters {payload}")
     expect(page.locator("#scorecard")).to_contain_text("%")

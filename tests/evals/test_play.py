@@ -18,9 +18,7 @@ def case(card: Card, **change: object) -> Case:
         "family": "good",
         "split": "test",
         "answers": ("We minimise the sum of squared residuals.",),
-        "labels": {
-            criterion.id: "met" if criterion.id == "least-squares" else "missed" for criterion in card.criteria
-        },
+        "labels": {criterion.id: "met" if criterion.id == "least-squares" else "missed" for criterion in card.criteria},
     }
     return Case.model_validate(given | change)
 

@@ -14,7 +14,12 @@ from tests.conftest import ROOT
 
 def evals(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "evals", *arguments], capture_output=True, text=True, encoding="utf-8", cwd=ROOT, check=False
+        [sys.executable, "-m", "evals", *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        check=False,
     )
 
 

@@ -17,15 +17,13 @@ def said(*texts: str) -> tuple[Utterance, ...]:
         ("It is Linear  in\nthe parameters.", "linear in the parameters", "Linear  in\nthe parameters", "exact"),
         ("它对参数是线性的。", "对参数是线性的", "对参数是线性的", "exact"),
         ("Ｌｉｎｅａｒ in ｗ", "linear in w", "Ｌｉｎｅａｒ in ｗ", "exact"),
-        ("it’s “linear”", "it's \"linear\"", "it’s “linear", "exact"),
+        ("it’s “linear”", 'it\'s "linear"', "it’s “linear", "exact"),
         ("lin\u200bear in w", "linear in w", "lin\u200bear in w", "exact"),
         ("$y = w^T x + b$ is it", "$y = w^T x + b$", "$y = w^T x + b$", "exact"),
         ("we minimise the squared residuals", "we minimize the squared residuals", None, "near"),
     ],
 )
-def test_a_quote_is_found_through_writing_differences(
-    answer: str, quote: str, found: str | None, match: str
-) -> None:
+def test_a_quote_is_found_through_writing_differences(answer: str, quote: str, found: str | None, match: str) -> None:
     evidence = align(Quote(turn=0, text=quote), said(answer))
     assert evidence is not None
     assert evidence.match == match

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coach.grading.score import PASS_BANDS, arithmetic, next_fix, score
-from coach.schema import Card, Evidence, Grade, JudgeInfo, Stated, State, Verdict
+from coach.schema import Card, Evidence, Grade, JudgeInfo, State, Stated, Verdict
 
 EVIDENCE = Evidence(turn=0, start=0, end=1, text="x", match="exact")
 

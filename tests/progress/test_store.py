@@ -126,15 +126,19 @@ def test_a_full_disk_is_said_and_what_was_saved_stays(store: Store) -> None:
     store.append((event("s", 0), event("s", 1)))
     with store._engine.connect() as link:
         pages = link.exec_driver_sql("PRAGMA page_count").scalar_one()
-    sqlalchemy_event(store, pages)
-    with pytest.raises(StoreError, match="could not be saved"):
+    limit_pages(store, pages)
+
+    def fill() -> None:
         for seq in range(2, 2000):
             store.append((event("s", seq, "x" * 4000),))
+
+    with pytest.raises(StoreError, match="could not be saved"):
+        fill()
     kept = store.events("s")
     assert [one.seq for one in kept] == list(range(len(kept)))
 
 
-def sqlalchemy_event(store: Store, pages: int) -> None:
+def limit_pages(store: Store, pages: int) -> None:
     """From now on the database may not grow: SQLite answers as it does on a full disk."""
     from sqlalchemy import event as hook
 
