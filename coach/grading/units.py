@@ -15,6 +15,9 @@ SPAN_FACTOR, SPAN_EXTRA = 2.5, 8
 BOND_REACH = 4
 """A direction word hangs on what stands within so many tokens of it."""
 
+LETTER = 0.4
+"""Weight of a single letter or digit: symbols are shared by all formulas."""
+
 _GENERIC = frozenset(
     stem(word) for word in "model data value number point problem method way result case part work".split()
 )
@@ -123,7 +126,8 @@ def _english(token: Token, at: int) -> Unit | None:
         return Unit(f"d:{direction}", 0.6, at, at + 1, (token.form,), direction)
     if token.form in STOP_STEMS or token.form in _NEGATING:
         return None
-    return Unit(token.form, 0.5 if token.form in _GENERIC else 1.0, at, at + 1, (token.form,), 0)
+    weight = LETTER if len(token.form) == 1 else 0.5 if token.form in _GENERIC else 1.0
+    return Unit(token.form, weight, at, at + 1, (token.form,), 0)
 
 
 def _chinese(parts: tuple[Token, ...], at: int, found: Mapping[int, object]) -> Unit | None:
