@@ -124,9 +124,13 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium; without one the browser tests say so, or fail where one is required."""
+    """Chromium; without one the browser tests say so, or fail where one is required.
+
+    Playwright keeps an event loop running in this thread, in which no other asynchronous test could start: it is
+    closed after each module.
+    """
     path = chromium()
     if path is None:
         message = "no Chromium found: the browser tests did not run (install Chromium or Chrome to run them)"
