@@ -93,23 +93,30 @@ class OfflineJudge:
             for unit in units_of(self._glossary, text, tokens(text))
         )
         heard = tuple(hear(self._glossary, utterance, interviewer) for utterance in utterances)
+        found = {
+            criterion.id: self._best((*criterion.accept.all(), criterion.says.en, criterion.says.zh), heard, asked)
+            for criterion in card.criteria
+        }
         stated: list[MisconceptionClaim] = []
         ruled_out: dict[str, _Match] = {}
         for misconception in card.misconceptions:
             best = self._best(misconception.says.all(), heard, asked)
             if best is None or best.opposed or best.coverage < self.calibration.misconception:
                 continue
-            sentence = _sentence_around(heard, best)
-            if is_reported(sentence):
+            if is_reported(_sentence_around(heard, best)):
+                continue
+            rival = found.get(misconception.contradicts or "")
+            if rival is not None and self._takes_back(rival, best):
                 continue
             stated.append(MisconceptionClaim(misconception=misconception.id, quotes=(_quote(best),)))
             if misconception.contradicts:
                 ruled_out[misconception.contradicts] = best
-        claims: list[Claim] = []
-        for criterion in card.criteria:
-            best = self._best((*criterion.accept.all(), criterion.says.en, criterion.says.zh), heard, asked)
-            claims.append(self._claim(criterion.id, best, ruled_out.get(criterion.id)))
-        return Opinion(claims=tuple(claims), misconceptions=tuple(stated), judge=self.info)
+        claims = tuple(self._claim(name, best, ruled_out.get(name)) for name, best in found.items())
+        return Opinion(claims=claims, misconceptions=tuple(stated), judge=self.info)
+
+    def _takes_back(self, later: _Match, earlier: _Match) -> bool:
+        """Whether a candidate who first said something wrong says the right thing in a later turn."""
+        return later.turn > earlier.turn and not later.opposed and later.coverage >= self.calibration.met
 
     def _claim(self, criterion: str, best: _Match | None, denial: _Match | None) -> Claim:
         coverage = best.coverage if best is not None else 0.0

@@ -104,6 +104,12 @@ def test_every_misconception_wording_is_recognised(offline: OfflineJudge, cards:
     assert failing == []
 
 
+def test_a_mistake_taken_back_in_a_later_turn_counts_no_more(offline: OfflineJudge, why_linear: Card) -> None:
+    wrong, right = "It can only fit straight lines.", "No wait, it is linear in the parameters, not in x."
+    assert states(offline, why_linear, wrong, right)["linear-in-parameters"] == "met"
+    assert states(offline, why_linear, right, wrong)["linear-in-parameters"] == "contradicted"
+
+
 def test_evidence_of_a_later_turn_carries_its_turn(offline: OfflineJudge, why_linear: Card) -> None:
     heard = (Utterance(turn=0, text="It is a weighted sum of the features."), Utterance(turn=1, text="最小二乘"))
     result = settle(why_linear, offline.judge(why_linear, heard, ()), heard)
