@@ -27,11 +27,11 @@ def calibrate_suite(name: str, *, coach: Coach, write: bool) -> str:
     tuning = [case for case in cases if case.split == "calibrate"]
 
     def merit(one: Calibration) -> float:
-        return _merit(_measured(tuning, coach, one))
+        return _merit(measured_on(tuning, coach, one))
 
     start = max((_with(met, partly, MISCONCEPTION[-1]) for met, partly in product(MET, PARTLY)), key=merit)
     best = max((_with(start.met, start.partly, value) for value in MISCONCEPTION), key=merit)
-    on = {split: _measured([case for case in cases if case.split == split], coach, best) for split in _SPLITS}
+    on = {split: measured_on([case for case in cases if case.split == split], coach, best) for split in _SPLITS}
     figures = {
         "judge": VERSION,
         "suite": name,
@@ -66,7 +66,8 @@ def _with(met: float, partly: float, misconception: float) -> Calibration:
     return Calibration(met=met, partly=partly, misconception=misconception, measured={})
 
 
-def _measured(cases: Sequence[Case], coach: Coach, calibration: Calibration) -> Measured:
+def measured_on(cases: Sequence[Case], coach: Coach, calibration: Calibration) -> Measured:
+    """The figures of the offline judge with these thresholds on these cases."""
     judge = OfflineJudge(coach.glossary, calibration)
     cards = {card.id: card for card in coach.cards}
     return measure(asyncio.run(play_all(cases, cards, judge, workers=1)))

@@ -19,7 +19,7 @@ def coach(*arguments: str, text: str = "", data: Path, **settings: str) -> subpr
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("COACH_", "OPENAI_"))}
     environment |= {"COACH_DATA_DIR": str(data), "PYTHONIOENCODING": "utf-8", **settings}
     return subprocess.run(
-        [sys.executable, "-m", "coach.cli", *arguments],
+        [sys.executable, "-m", "tests.guard", "coach/cli.py", *arguments],
         input=text,
         capture_output=True,
         text=True,

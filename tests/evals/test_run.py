@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 
 def evals(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "evals", *arguments],
+        [sys.executable, "-m", "tests.guard", "evals/__main__.py", *arguments],
         capture_output=True,
         text=True,
         encoding="utf-8",
