@@ -48,6 +48,11 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 7860
 
     @property
+    def page_dir(self) -> Path:
+        """The page's own files: reports to download, cleaned when the page stops."""
+        return self.data_dir / "page"
+
+    @property
     def cards_dir(self) -> Path:
         """The folder of cards."""
         return self.content_dir / "knowledge" / "cards"

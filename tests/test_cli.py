@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -169,3 +170,27 @@ def test_cards_lists_the_bank(tmp_path: Path) -> None:
     done = coach("cards", "--company", "microsoft", data=tmp_path)
     assert "losses/arcface" in done.stdout
     assert "why-linear" not in done.stdout
+
+
+def test_the_page_says_when_it_cannot_start(tmp_path: Path) -> None:
+    def start(**settings: str) -> str:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("COACH_", "OPENAI_"))}
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.guard", "app.py"],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            env=environment | settings,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    (tmp_path / "sessions.db").write_text("not a database " * 100)
+    assert "sessions.db: cannot be opened" in start(COACH_DATA_DIR=str(tmp_path))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert f"cannot be served on 127.0.0.1:{port}" in start(COACH_DATA_DIR=str(tmp_path / "x"), COACH_PORT=port)

@@ -1,9 +1,9 @@
 """The practice page: setup, chat, scorecard, report. Every handler calls the one interview path."""
 
 import asyncio
+import html
 import logging
 import secrets
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, cast
@@ -148,7 +148,7 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
             if state is not None and state.phase == "ended":
                 written = report_markdown(state, coach.interview.cards)
                 shown[report] = _report_for_page(written)
-                shown[download] = gr.update(value=str(_report_file(state, written)))
+                shown[download] = gr.update(value=str(_report_file(state, written, coach.settings.page_dir)))
             return shown
 
         async def current_view(sid: str, *, text: str = "", told: str = "") -> View:
@@ -219,11 +219,8 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
             async def step(state: Session) -> Session:
                 return await interview.submit(coach.interview, state, text)
 
-            sent = False
             async for shown in act(sid, seq, text, step, keep=False):
-                sent = True
                 yield shown
-            assert sent
 
         def button(
             step: Callable[[interview.Interview, Session], Awaitable[Session]],
@@ -263,8 +260,6 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
 
 def _notice(notice: JudgeNotice) -> str:
     """Which judge is at work and what leaves the machine, as HTML."""
-    import html
-
     where = f"answers are sent to {notice.sends_to}" if notice.sends_to else "nothing leaves this machine"
     how = f"; agrees with labels on {notice.measured} criteria" if notice.measured else ""
     judge = "LLM judge" if notice.uses_model else "offline judge"
@@ -276,8 +271,9 @@ def _report_for_page(written: str) -> str:
     return "\n".join(f"> {defuse(line[2:])}" if line.startswith("> ") else line for line in written.splitlines())
 
 
-def _report_file(state: Session, written: str) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="interview-report-"))
-    path = folder / f"interview-report-{state.started_at:%Y%m%d-%H%M}.md"
+def _report_file(state: Session, written: str, folder: Path) -> Path:
+    """The report as a file to download, in the page's own folder."""
+    path = folder / state.id / f"interview-report-{state.started_at:%Y%m%d-%H%M}.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(written, encoding="utf-8")
     return path
