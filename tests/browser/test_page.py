@@ -124,6 +124,7 @@ def test_killed_and_started_again_the_interview_goes_on(page: Page, serve: Calla
     begin(page, server)
     send(page, GOOD)
     expect(page.locator("#scorecard")).to_contain_text("%")
+    expect(page.locator("#chat .katex").first).to_be_visible()
     before = chat(page)
     page.locator(BOX).press_sequentially("my draft", delay=5)
     page.wait_for_timeout(700)
@@ -132,6 +133,7 @@ def test_killed_and_started_again_the_interview_goes_on(page: Page, serve: Calla
     page.goto(server.url)
     page.locator(BOX).wait_for()
     expect(page.locator(BOX)).to_have_value("my draft")
+    expect(page.locator("#chat .katex").first).to_be_visible()
     assert chat(page) == before
     send(page, "We minimise the sum of squared residuals.")
     expect(page.locator("#evidence .said")).to_have_count(2)
