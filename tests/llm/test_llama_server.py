@@ -9,8 +9,12 @@ import pytest
 from pydantic import BaseModel, Field, StringConstraints
 
 from coach.errors import ModelTruncated
+from coach.grading.grade import grade
+from coach.grading.judge import LLMJudge
 from coach.llm.chat import connect
-from coach.llm.prompts import Prompt
+from coach.llm.prompts import Prompt, Template
+from coach.schema import Card, Utterance
+from tests.conftest import ROOT
 from tests.llm.tiny_gguf import write_tiny_gguf
 
 xllamacpp = pytest.importorskip("xllamacpp")
@@ -30,7 +34,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     params.model.path = str(write_tiny_gguf(tmp_path_factory.mktemp("gguf") / Path("tiny.gguf")))
     params.hostnames = ["127.0.0.1"]
     params.port = 0
-    params.n_ctx = 8192
+    params.n_ctx = 65536
     params.n_parallel = 2
     params.n_gpu_layers = 0
     params.warmup = params.ui = False
@@ -62,3 +66,20 @@ async def test_a_real_server_that_runs_into_the_limit_is_truncated(url: str) -> 
     assert await anext(stream) == "o"
     with pytest.raises(ModelTruncated):
         await anext(stream)
+
+
+async def test_an_interview_answer_judged_by_a_real_server_earns_nothing_it_cannot_quote(
+    url: str, why_linear: Card
+) -> None:
+    """Random weights fill in the real judge's schema or run out of room; either way no point is given away."""
+    chat = connect("tiny", api_key=None, base_url=url, budget_s=60, max_tokens=2000)
+    judge = LLMJudge(chat, Template.load(ROOT / "prompts" / "judge.md"))
+    answer = (Utterance(turn=0, text="It is linear in the parameters."),)
+    result = await grade(judge, why_linear, answer, interviewer=(why_linear.question.en,))
+    assert chat.endpoint.host.startswith("127.0.0.1")
+    if result.not_graded is None:
+        assert result.score is not None
+        assert result.score.points == 0
+    else:
+        assert result.score is None
+        assert result.not_graded.code in {"off_schema", "truncated", "incomplete"}
