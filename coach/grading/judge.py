@@ -6,7 +6,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from coach.errors import ModelOffSchema
 from coach.llm.chat import Chat
 from coach.llm.prompts import Template
 from coach.schema import (
@@ -55,13 +54,29 @@ class JudgeReply(BaseModel):
     criteria: list[CriterionReply]
     misconceptions: list[MisconceptionReply]
 
-    @model_validator(mode="after")
-    def _names_each_criterion_once(self) -> "JudgeReply":
-        ids = [entry.criterion for entry in self.criteria]
-        repeated = sorted({one for one in ids if ids.count(one) > 1})
-        if repeated:
-            raise ValueError(f"more than one entry for {', '.join(repeated)}")
-        return self
+
+def reply_for(card: Card) -> type[JudgeReply]:
+    """The reply schema, checked against one card: an entry for each criterion, once, and for nothing else.
+
+    The schema sent to the model is the same for all cards, so that providers compile it once.
+    """
+    wanted = [criterion.id for criterion in card.criteria]
+
+    class Fitted(JudgeReply):
+        __doc__ = JudgeReply.__doc__
+
+        @model_validator(mode="after")
+        def _covers_the_card(self) -> "Fitted":
+            given = [entry.criterion for entry in self.criteria]
+            faults = [f"there is no criterion {name!r}" for name in given if name not in wanted]
+            faults += [f"more than one entry for {name!r}" for name in wanted if given.count(name) > 1]
+            faults += [f"no entry for {name!r}" for name in wanted if name not in given]
+            if faults:
+                raise ValueError(f"{'; '.join(dict.fromkeys(faults))}; give exactly one entry per listed criterion")
+            return self
+
+    Fitted.__name__ = JudgeReply.__name__
+    return Fitted
 
 
 class LLMJudge:
@@ -71,11 +86,17 @@ class LLMJudge:
         self._chat = chat
         self._template = template
         self._prompt = template.fingerprint(JudgeReply)
+        self._schemas: dict[str, type[JudgeReply]] = {}
 
     @property
     def info(self) -> JudgeInfo:
         """Which judge and model this is."""
         return JudgeInfo(judge="llm", name=self._chat.name, prompt=self._prompt)
+
+    def _schema(self, card: Card) -> type[JudgeReply]:
+        if card.id not in self._schemas:
+            self._schemas[card.id] = reply_for(card)
+        return self._schemas[card.id]
 
     async def opinion(self, card: Card, utterances: Sequence[Utterance], interviewer: Sequence[str]) -> Opinion:
         """What the model says of the candidate's words; raises ModelError when it gives no usable reply."""
@@ -94,11 +115,8 @@ class LLMJudge:
                 "answer": words,
             }
         )
-        known = {criterion.id for criterion in card.criteria}
-        reply = await self._chat.reply(prompt, JudgeReply)
-        strange = sorted({entry.criterion for entry in reply.value.criteria} - known)
-        if strange:
-            raise ModelOffSchema(f"the model graded criteria that the card does not have: {', '.join(strange)}")
+        reply = await self._chat.reply(prompt, self._schema(card))
+        listed = {misconception.id for misconception in card.misconceptions}
         return Opinion(
             claims=tuple(
                 Claim(criterion=one.criterion, state=one.state, quotes=_quotes(one.quotes), reason=one.reason)
@@ -107,7 +125,7 @@ class LLMJudge:
             misconceptions=tuple(
                 MisconceptionClaim(misconception=one.misconception, quotes=_quotes(one.quotes))
                 for one in reply.value.misconceptions
-                if one.misconception in {misconception.id for misconception in card.misconceptions}
+                if one.misconception in listed
             ),
             judge=JudgeInfo(
                 judge="llm",
