@@ -1,5 +1,6 @@
 """`coach …` on the command line. Heavy imports happen inside the commands that need them."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -131,9 +132,10 @@ def check() -> None:
     """Check every content file and list all problems at once."""
     from coach.wiring import check_content
 
+    here = f"{Path.cwd()}{os.sep}"
     problems, counts = check_content()
     for problem in problems:
-        typer.echo(str(problem))
+        typer.echo(str(problem).removeprefix(here))
     typer.echo(counts)
     raise typer.Exit(1 if problems else 0)
 
