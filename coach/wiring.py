@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from coach.bank.glossary import Glossary
     from coach.bank.index import Index
     from coach.grading.grade import Judge
-    from coach.grading.offline import OfflineJudge
+    from coach.grading.offline import Calibration, OfflineJudge
     from coach.interview.follow import Wording
     from coach.interview.session import Interview
     from coach.llm.chat import Chat
@@ -49,7 +49,7 @@ class Coach:
     def _files(self) -> tuple[tuple[Card, ...], tuple[Problem, ...]]:
         from coach.bank.cards import read_cards
 
-        files = read_cards(self.settings.cards_dir)
+        files = read_cards(self.settings.cards_dir, cache=self.settings.data_dir / "cards.json")
         return files.cards, files.problems
 
     @property
@@ -70,11 +70,17 @@ class Coach:
         return Glossary.load(self.settings.glossary_file)
 
     @cached_property
+    def _calibration(self) -> "Calibration":
+        from coach.grading.offline import Calibration
+
+        return Calibration.load(self.settings.calibration_file)
+
+    @cached_property
     def offline_judge(self) -> "OfflineJudge":
         """The judge that needs no model."""
-        from coach.grading.offline import Calibration, OfflineJudge
+        from coach.grading.offline import OfflineJudge
 
-        return OfflineJudge(self.glossary, Calibration.load(self.settings.calibration_file))
+        return OfflineJudge(self.glossary, self._calibration)
 
     @cached_property
     def _chat(self) -> "tuple[Chat | None, str | None]":
@@ -125,15 +131,17 @@ class Coach:
 
     def notice(self) -> JudgeNotice:
         """What to tell the person about the judge at work."""
+        from coach.grading.offline import VERSION
+
         chat, warning = self._chat
         measured = None
         if chat is None:
-            numbers = self.offline_judge.calibration.measured
+            numbers = self._calibration.measured
             measured = f"{numbers['agree']} of {numbers['criteria']}"
         host = None
         if chat is not None:
             host = chat.endpoint.host
-        return JudgeNotice(self.judge.info.name, chat is not None, host, warning, measured)
+        return JudgeNotice(chat.name if chat else VERSION, chat is not None, host, warning, measured)
 
     @cached_property
     def store(self) -> "Store":
@@ -153,6 +161,11 @@ class Coach:
                     self.settings.data_dir / "index", cards=self.cards, embedder=LexicalEmbedder(self.glossary)
                 )
             return self._index
+
+    def warm(self) -> None:
+        """Make the parts that the first question and answer need, so that nobody waits for them."""
+        _ = self.interview
+        self.index()
 
     def search(self, plan: Plan) -> Sequence[str]:
         """Card ids for the focus of a plan, best first."""

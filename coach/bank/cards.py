@@ -1,5 +1,9 @@
 """Read and check cards. Every problem of every file is found in one pass, each with `path:line`."""
 
+import contextlib
+import hashlib
+import json
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,11 +13,14 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from coach import __version__
 from coach.errors import Problem
 from coach.schema import LANGS, Card
 from coach.text import normalise
 
 MAX_BYTES = 1_000_000
+CHECKS = 1
+"""Raise it when a check is added or changed, so that cached cards are checked again."""
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PLACE = re.compile(r"\$\$|\$")
 
@@ -26,18 +33,27 @@ class CardFiles:
     problems: tuple[Problem, ...]
 
 
-def read_cards(folder: Path, *, notes: Path | None = None) -> CardFiles:
+def read_cards(folder: Path, *, notes: Path | None = None, cache: Path | None = None) -> CardFiles:
     """All cards under `folder`; a wrong file is left out and its problems are listed.
 
-    With `notes`, the folder of source notes, each card's provenance must point at an existing line.
+    With `notes`, the folder of source notes, each card's provenance must point at an existing line. With `cache`, a
+    file of ours, cards that were right before and have not changed since are not read and checked again.
     """
+    right = _read_cache(cache) if cache is not None else {}
+    known: dict[str, dict[str, str]] = {}
     cards: list[Card] = []
     problems: list[Problem] = []
     if not folder.is_dir():
         return CardFiles((), (Problem(str(folder), 0, "no such folder of cards"),))
     owners: dict[str, Path] = {}
     for path in sorted(folder.rglob("*.yaml")):
-        card, found = read_card(path, root=folder)
+        name, digest = path.relative_to(folder).as_posix(), _digest(path)
+        kept = _kept(right.get(name), digest)
+        card, found = (kept, ()) if kept is not None else read_card(path, root=folder)
+        if kept is not None:
+            known[name] = right[name]
+        elif card is not None and not found and digest is not None:
+            known[name] = {"digest": digest, "card": card.model_dump_json()}
         if card is not None and card.id in owners:
             found = (*found, Problem(str(path), 1, f"card id {card.id!r} is also used by {owners[card.id]}"))
         if card is not None and notes is not None:
@@ -46,7 +62,49 @@ def read_cards(folder: Path, *, notes: Path | None = None) -> CardFiles:
         if card is not None and not found:
             owners[card.id] = path
             cards.append(card)
+    if cache is not None and known != right:
+        _write_cache(cache, known)
     return CardFiles(tuple(cards), tuple(problems))
+
+
+def _digest(path: Path) -> str | None:
+    """A hash of the file's bytes, of the checks and of the schema's version; None when it cannot be read."""
+    try:
+        return hashlib.sha256(f"{__version__} {CHECKS}".encode() + path.read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def _kept(row: dict[str, str] | None, digest: str | None) -> Card | None:
+    """The card as it was checked before, when its file has not changed since."""
+    if row is None or row["digest"] != digest:
+        return None
+    try:
+        return Card.model_validate_json(row["card"])
+    except ValidationError:
+        return None
+
+
+def _read_cache(path: Path) -> dict[str, dict[str, str]]:
+    """What was right before; nothing when the file is missing or damaged, since it can always be made again."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    whole = isinstance(kept, dict) and all(
+        isinstance(row, dict) and isinstance(row.get("digest"), str) and isinstance(row.get("card"), str)
+        for row in kept.values()
+    )
+    return kept if whole else {}
+
+
+def _write_cache(path: Path, known: dict[str, dict[str, str]]) -> None:
+    """Replace the cache in one step; a folder that cannot be written only costs time."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_suffix(f".{os.getpid()}.part")
+        half.write_text(json.dumps(known, ensure_ascii=False), encoding="utf-8")
+        half.replace(path)
 
 
 def read_card(path: Path, *, root: Path) -> tuple[Card | None, tuple[Problem, ...]]:

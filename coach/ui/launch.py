@@ -26,7 +26,7 @@ def launch(coach: Coach) -> None:
     page.queue(default_concurrency_limit=64, max_size=512, api_open=False)
     _serve(page, coach)
     print(f"Interview coach: http://{coach.settings.host}:{page.server_port}", flush=True)
-    threading.Thread(target=coach.index, name="warm-index", daemon=True).start()
+    threading.Thread(target=coach.warm, name="warm", daemon=True).start()
     page.block_thread()
 
 

@@ -106,3 +106,25 @@ def test_provenance_must_point_into_the_notes(folder: Path, tmp_path: Path) -> N
 
 def test_a_missing_folder_is_a_problem(tmp_path: Path) -> None:
     assert "no such folder" in read_cards(tmp_path / "none").problems[0].message
+
+
+def test_an_unchanged_card_is_read_once_and_a_changed_one_again(folder: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache" / "cards.json"
+    path = put(folder, GOOD)
+    first = read_cards(folder, cache=cache)
+    assert read_cards(folder, cache=cache) == first
+    put(folder, GOOD.replace("difficulty: 2", "difficulty: 3"))
+    assert read_cards(folder, cache=cache).cards[0].difficulty == 3
+    put(folder, GOOD.replace("difficulty: 2", "difficulty: 9"))
+    assert read_cards(folder, cache=cache).problems
+    path.unlink()
+    assert read_cards(folder, cache=cache).cards == ()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"linear-models/why-linear.yaml": 3}', '{"x": {"digest": 1}}'])
+def test_a_damaged_cache_is_no_cache(folder: Path, tmp_path: Path, text: str) -> None:
+    cache = tmp_path / "cards.json"
+    cache.write_text(text, encoding="utf-8")
+    put(folder, GOOD)
+    assert len(read_cards(folder, cache=cache).cards) == 1
+    assert len(read_cards(folder, cache=cache).cards) == 1
