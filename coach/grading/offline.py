@@ -8,6 +8,7 @@ statement of the opposite polarity contradicts. Two thresholds on the best cover
 `statements.py` says what a passage asserts, `units.py` takes texts apart; here they are matched.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -82,8 +83,8 @@ class OfflineJudge:
         return JudgeInfo(judge="offline", name=VERSION)
 
     async def opinion(self, card: Card, utterances: Sequence[Utterance], interviewer: Sequence[str]) -> Opinion:
-        """What the candidate's words amount to, criterion by criterion."""
-        return self.judge(card, utterances, interviewer)
+        """What the candidate's words amount to, criterion by criterion; others are served meanwhile."""
+        return await asyncio.to_thread(self.judge, card, utterances, interviewer)
 
     def judge(self, card: Card, utterances: Sequence[Utterance], interviewer: Sequence[str]) -> Opinion:
         """The same without waiting; `interviewer` holds what was said to the candidate, which earns nothing."""
