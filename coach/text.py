@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 
 import snowballstemmer  # type: ignore[import-untyped]
 
@@ -17,6 +18,8 @@ _INVISIBLE = {
 }
 _SAME = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "‐": "-", "‑": "-"})
 _STEMMER = snowballstemmer.stemmer("english")
+_STEMMING = Lock()
+"""A stemmer keeps the word it works on: two threads must not share it at once."""
 
 STOPWORDS = frozenset(
     """a about above after again all also am an and any are as at be because been being between both but by can could
@@ -83,7 +86,8 @@ def stem(word: str) -> str:
     """The Porter2 stem of a lower-cased English word (Porter, snowballstem.org)."""
     if not word.isascii() or len(word) < 3:
         return word
-    return str(_STEMMER.stemWord(word))
+    with _STEMMING:
+        return str(_STEMMER.stemWord(word))
 
 
 def tokens(text: str) -> tuple[Token, ...]:

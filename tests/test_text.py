@@ -1,10 +1,11 @@
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coach.text import clauses, lang_of, normalise, sentences, tokens, words
+from coach.text import clauses, lang_of, normalise, sentences, stem, tokens, words
 
 
 @pytest.mark.parametrize(
@@ -69,3 +70,16 @@ def test_sentences_cover_all_that_is_not_blank_without_overlap(text: str) -> Non
     covered = "".join(text[start:end] for start, end in spans)
     assert sum(not char.isspace() for char in covered) <= sum(not char.isspace() for char in text)
     assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
+
+
+def test_stemming_in_many_threads_gives_what_one_thread_gives() -> None:
+    forms = [
+        f"{root}{ending}" for root in ("relat", "generaliz", "optimiz", "overfitt") for ending in ("ing", "ed", "es")
+    ]
+    forms += [f"{form}{letter}" for form in forms for letter in "abcdefghijklmnop"]
+    stem.cache_clear()
+    alone = [stem(form) for form in forms]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(20):
+            stem.cache_clear()
+            assert list(pool.map(stem, forms)) == alone
