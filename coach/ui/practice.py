@@ -63,9 +63,14 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
                 questions = gr.Slider(1, 20, value=5, step=1, label=I18N("questions"), elem_id="questions")
             with gr.Row(equal_height=True):
                 focus = gr.Textbox(
-                    label=I18N("focus"), placeholder=I18N("focus_hint"), scale=4, elem_id="focus", max_length=500
+                    label=I18N("focus"),
+                    placeholder=I18N("focus_hint"),
+                    scale=4,
+                    min_width=280,
+                    elem_id="focus",
+                    max_length=500,
                 )
-                start = gr.Button(I18N("start"), variant="primary", scale=1, elem_id="start")
+                start = gr.Button(I18N("start"), variant="primary", scale=1, min_width=160, elem_id="start")
         with gr.Row(visible=False) as room:
             with gr.Column(scale=3):
                 chat = gr.Chatbot(
