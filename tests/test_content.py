@@ -12,6 +12,63 @@ from coach.wiring import check_content
 from evals.cases import load_cases, load_suite
 from tests.conftest import ROOT
 
+ROWS = {
+    "amz1-1": 5,
+    "amz1-2": 6,
+    "amz1-3": 7,
+    "amz1-4": 8,
+    "amz1-5": 9,
+    "amz1-6": 10,
+    "amz1-7": 11,
+    "amz1-8": 12,
+    "amz1-9": 13,
+    "amz2-1a": 19,
+    "amz2-1b": 20,
+    "amz2-1c": 21,
+    "amz2-2a": 23,
+    "amz2-2b": 24,
+    "amz2-3a": 26,
+    "amz2-3b": 27,
+    "amz2-3c": 28,
+    "amz2-4a": 30,
+    "amz2-4b": 31,
+    "amz2-4c": 32,
+    "amz2-4d": 35,
+    "amz2-4e": 36,
+    "amz2-4f": 37,
+    "amzz-1": 40,
+    "amzz-2": 40,
+    "amzz-3": 40,
+    "amzz-4": 40,
+    "amzz-5": 40,
+    "amzz-6": 40,
+    "amzz-7": 42,
+    "amzz-8": 42,
+    "amzz-9": 42,
+    "amzz-10": 44,
+    "amzz-11": 44,
+    "ms-1": 49,
+    "ms-2": 50,
+    "ms-3": 50,
+    "ms-4": 51,
+    "ms-5": 51,
+    "ms-6": 52,
+    "ms-7": 53,
+    "oth-1": 60,
+    "oth-2": 60,
+    "oth-3": 61,
+    "oth-4": 61,
+    "oth-5": 63,
+    "oth-6": 63,
+    "oth-7": 63,
+}
+"""Every question, task and lesson in the source notes, with the line it stands on."""
+
+
+def test_every_question_of_the_notes_has_a_card(cards: dict[str, Card]) -> None:
+    covered = {origin.row: origin.line for card in cards.values() for origin in card.source if origin.row}
+    assert covered == ROWS
+
 
 def test_every_shipped_content_file_is_right() -> None:
     problems, counts = check_content(Settings(content_dir=ROOT))
