@@ -130,6 +130,11 @@ class Card(Record):
         return sum(criterion.weight for criterion in self.criteria)
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """Its name and topics in words, to search by."""
+        return tuple(label.replace("-", " ") for label in (self.id.split("/")[1], *self.topics))
+
+    @property
     def fingerprint(self) -> str:
         """First 16 hex digits of a hash over the whole card; changes when anything in it changes."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]

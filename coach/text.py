@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
@@ -65,9 +66,7 @@ def normalise(text: str) -> tuple[str, tuple[int, ...]]:
     out: list[str] = []
     origin: list[int] = []
     for offset, char in enumerate(text):
-        if ord(char) in _INVISIBLE:
-            continue
-        for folded in unicodedata.normalize("NFKC", char).casefold().translate(_SAME):
+        for folded in _fold(char):
             if folded.isspace():
                 if out and out[-1] != " ":
                     out.append(" ")
@@ -79,6 +78,14 @@ def normalise(text: str) -> tuple[str, tuple[int, ...]]:
         out.pop()
         origin.pop()
     return "".join(out), tuple(origin)
+
+
+@lru_cache(maxsize=65536)
+def _fold(char: str) -> str:
+    """What one character becomes; nothing for an invisible one."""
+    if ord(char) in _INVISIBLE:
+        return ""
+    return unicodedata.normalize("NFKC", char).casefold().translate(_SAME)
 
 
 @lru_cache(maxsize=65536)
@@ -104,14 +111,15 @@ def tokens(text: str) -> tuple[Token, ...]:
     return tuple(found)
 
 
-def words(text: str) -> tuple[str, ...]:
+def words(text: str, parts: Sequence[Token] | None = None) -> tuple[str, ...]:
     """Stemmed English words and numbers, and character bigrams of each Chinese run, in order.
 
     A Chinese run of one character gives that character. Bigrams need no segmentation and lose nothing to it.
+    `parts` are the text's tokens, where they are known already.
     """
     out: list[str] = []
     run: list[Token] = []
-    for token in (*tokens(text), None):
+    for token in (*(tokens(text) if parts is None else parts), None):
         if token is not None and token.cjk and (not run or run[-1].end == token.start):
             run.append(token)
             continue

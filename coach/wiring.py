@@ -15,6 +15,7 @@ from coach.settings import Settings, load_settings
 if TYPE_CHECKING:
     from coach.bank.glossary import Glossary
     from coach.bank.index import Index
+    from coach.bank.lexical import Lexical
     from coach.grading.grade import Judge
     from coach.grading.offline import Calibration, OfflineJudge
     from coach.interview.follow import Wording
@@ -162,18 +163,25 @@ class Coach:
                 )
             return self._index
 
+    @cached_property
+    def lexical(self) -> "Lexical":
+        """The bank ranked by words and concepts."""
+        from coach.bank.lexical import Lexical
+
+        return Lexical(self.cards, self.glossary)
+
     def warm(self) -> None:
         """Make the parts that the first question and answer need, so that nobody waits for them."""
-        _ = self.interview
+        _ = self.interview, self.lexical
         self.index()
 
     def search(self, plan: Plan) -> Sequence[str]:
         """Card ids for the focus of a plan, best first."""
         from coach.bank.index import Where
+        from coach.bank.search import search
 
         where = Where(company=plan.company, topic=plan.topic)
-        hits = self.index().search(plan.focus, k=plan.questions, where=where)
-        return [hit.card_id for hit in hits]
+        return search(self.index(), self.lexical, plan.focus, k=plan.questions, where=where)
 
     def close(self) -> None:
         """Give the index and the database back; the parts are not used after this."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
 
-FORMAT = 1
+FORMAT = 2
 """Raise when `document` or anything stored changes its meaning."""
 _COLLECTION = "cards"
 _BATCH = 1000
@@ -76,9 +76,9 @@ class IndexReport(Record):
 
 
 def document(card: Card, lang: Lang) -> str:
-    """The text of `card` that is embedded for `lang`: question, topics, and what each criterion says."""
-    topics = " ".join(topic.replace("-", " ") for topic in card.topics)
-    return "\n".join((card.question.text(lang), topics, *(criterion.says.text(lang) for criterion in card.criteria)))
+    """The text of `card` that is embedded for `lang`: question, labels, and what each criterion says."""
+    labels = " ".join(card.labels)
+    return "\n".join((card.question.text(lang), labels, *(criterion.says.text(lang) for criterion in card.criteria)))
 
 
 def open_index(folder: Path, *, cards: Sequence[Card], embedder: Embedder) -> "Index":
