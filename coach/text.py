@@ -97,6 +97,9 @@ def stem(word: str) -> str:
         return str(_STEMMER.stemWord(word))
 
 
+STOP_STEMS = frozenset(stem(word) for word in STOPWORDS)
+
+
 def tokens(text: str) -> tuple[Token, ...]:
     """Words, numbers and single Chinese characters of `text`, in order, with offsets into `text`."""
     folded, origin = normalise(text)

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from coach.text import CJK_STOP, STOPWORDS, normalise, stem, words
+from coach.text import CJK_STOP, STOP_STEMS, normalise, words
 
 Vectors = npt.NDArray[np.float32]
 
@@ -17,7 +17,6 @@ _CONCEPT_WEIGHT = 1.0
 _WORD_WEIGHT = 0.7
 _GRAM_WEIGHT = 0.35
 _GRAM_SIZES = (3, 4)
-_STOP_STEMS = frozenset(stem(word) for word in STOPWORDS)
 _SAMPLE = "Why does L2 regularisation reduce overfitting? 正则化为什么能缓解过拟合，怎么选 λ？"
 
 
@@ -111,7 +110,7 @@ class LexicalEmbedder:
 
 
 def _carries_meaning(word: str) -> bool:
-    return word not in _STOP_STEMS and not all(char in CJK_STOP for char in word)
+    return word not in STOP_STEMS and not all(char in CJK_STOP for char in word)
 
 
 def _grams(text: str) -> Iterable[str]:

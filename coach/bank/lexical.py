@@ -9,13 +9,12 @@ from math import log
 
 from coach.bank.glossary import Glossary
 from coach.schema import Card
-from coach.text import STOPWORDS, stem, tokens, words
+from coach.text import STOP_STEMS, tokens, words
 
 K1, B = 1.2, 0.75
 """Saturation of a repeated term, and how far long cards are held back."""
 LABEL_BOOST = 3
 """What a card is called says more about it than one more sentence does."""
-_STOP = frozenset(stem(word) for word in STOPWORDS)
 
 
 class Lexical:
@@ -47,7 +46,7 @@ class Lexical:
     def _terms(self, text: str) -> list[str]:
         parts = tokens(text)
         concepts = [f"c:{hit.concept}" for hit in self._glossary.find(text, parts)]
-        return concepts + [word for word in words(text, parts) if word not in _STOP]
+        return concepts + [word for word in words(text, parts) if word not in STOP_STEMS]
 
 
 def _document(card: Card) -> str:

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
-from coach.text import STOPWORDS, normalise, stem, tokens
+from coach.text import STOP_STEMS, normalise, tokens
 
-STOP_STEMS = frozenset(stem(word) for word in STOPWORDS)
 ECHO = 88.0
 """Least similarity (rapidfuzz partial ratio) at which a sentence repeats a line of the interviewer's."""
 BREAK = re.compile(

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from coach.bank.glossary import Glossary
-from coach.grading.statements import STOP_STEMS, is_exclusive, is_idle, negations
+from coach.grading.statements import is_exclusive, is_idle, negations
 from coach.schema import Utterance
-from coach.text import CJK_STOP, Token, normalise, sentences, stem, tokens
+from coach.text import CJK_STOP, STOP_STEMS, Token, normalise, sentences, stem, tokens
 
 SPAN_FACTOR, SPAN_EXTRA = 2.5, 8
 """The units of a wording of n tokens must stand within 2.5 n + 8 tokens of an answer."""

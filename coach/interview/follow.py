@@ -13,7 +13,7 @@ from coach.grading.score import SHARE
 from coach.llm.chat import Chat
 from coach.llm.prompts import Template
 from coach.schema import Card, Criterion, Hinted, Lang, Probed, Round
-from coach.text import STOPWORDS, lang_of, normalise, stem, words
+from coach.text import STOP_STEMS, lang_of, normalise, stem, words
 
 MAX_WORDS = 60
 _GENERIC = frozenset(
@@ -21,7 +21,6 @@ _GENERIC = frozenset(
     for word in """model data example answer question point exactly happen mean explain describe write formula number
     value""".split()
 )
-_STOP = frozenset(stem(word) for word in STOPWORDS)
 _IT = r"(?:this|that|it|this one|the answer|about (?:this|that|it)|much about (?:this|that|it))"
 _DONT_KNOW = re.compile(
     r"^(?:(?:sorry|hmm+|um+|uh+|well|honestly|ok|okay)[,. ]*)*"
@@ -143,7 +142,7 @@ def leaks(text: str, criterion: Criterion, known: Sequence[str]) -> tuple[str, .
     """Content words of `text` that belong to the criterion and that nobody has said yet."""
     secret = {word for line in (*criterion.accept.all(), criterion.says.en, criterion.says.zh) for word in words(line)}
     public = {word for line in (*known, criterion.probe.en, criterion.probe.zh) for word in words(line)}
-    hidden = secret - public - _STOP - _GENERIC
+    hidden = secret - public - STOP_STEMS - _GENERIC
     return tuple(sorted({word for word in words(text) if word in hidden and len(word) > 1}))
 
 

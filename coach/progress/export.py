@@ -41,6 +41,7 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "nothing": {"en": "nothing is missing", "zh": "没有缺漏"},
     "points": {"en": "pt", "zh": "分"},
     "next": {"en": "Practise next", "zh": "接下来练这些"},
+    "deeper": {"en": "Where an interviewer would go next", "zh": "面试官接下来可能会问"},
     "sources": {"en": "Sources", "zh": "出处"},
 }
 """Words of the report in both languages."""
@@ -165,9 +166,16 @@ def _round_markdown(number: int, one: Round, card: Card, lang: Lang) -> list[str
         lines += [grade_markdown(card, one.grade, lang), ""]
     elif not one.answers and one.skipped is None:
         lines += [f"_{word('unanswered', lang)}_", ""]
-    lines += [f"### {word('reference', lang)}", "", card.reference.text(lang), ""]
-    lines += [f"{word('sources', lang)}: {'; '.join(card.references)}", ""]
-    return lines
+    return [*lines, f"### {word('reference', lang)}", "", reference_markdown(card, lang), ""]
+
+
+def reference_markdown(card: Card, lang: Lang) -> str:
+    """The reference answer, where an interviewer would go next, and the sources."""
+    parts = [card.reference.text(lang)]
+    if card.followups:
+        deeper = "\n".join(f"- {question.text(lang)}" for question in card.followups)
+        parts.append(f"**{word('deeper', lang)}**\n\n{deeper}")
+    return "\n\n".join((*parts, f"{word('sources', lang)}: {'; '.join(card.references)}"))
 
 
 def _inline(text: str) -> str:

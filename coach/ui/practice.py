@@ -12,7 +12,7 @@ import gradio as gr
 
 from coach.errors import CoachError, Conflict, UnknownSession
 from coach.interview import session as interview
-from coach.progress.export import report_markdown
+from coach.progress.export import reference_markdown, report_markdown
 from coach.schema import Plan, Session
 from coach.ui.render import chat_messages, defuse, marked_answer, scorecard
 from coach.ui.words import CHINESE, ENGLISH, STATUS
@@ -147,7 +147,7 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
                 shown[evidence] = marked_answer(card, current.grade, current.utterances)
                 if phase != "answering":
                     shown[fold] = gr.update(visible=True, open=False)
-                    shown[reference] = card.reference.text(state.plan.lang)
+                    shown[reference] = reference_markdown(card, state.plan.lang)
             shown[report] = ""
             shown[download] = gr.update(value=None)
             if state is not None and state.phase == "ended":

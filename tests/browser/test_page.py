@@ -83,6 +83,7 @@ def test_a_whole_interview_with_a_reload_in_the_middle(page: Page, server: Serve
     expect(report).to_contain_text("Interview report")
     expect(report).to_contain_text("2 of 2 questions graded")
     expect(report).to_contain_text("Reference answer")
+    expect(report).to_contain_text("Where an interviewer would go next")
     expect(report.locator(".katex").first).to_be_visible()
     with page.expect_download() as download:
         page.locator("#download").click()
