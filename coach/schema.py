@@ -389,15 +389,36 @@ class Round(Record):
 
     card: CardId
     question: str
-    answers: tuple[Answered, ...] = ()
+    said: tuple[Answered | Probed | Hinted | Skipped, ...] = ()
+    """What followed the question, in order."""
     grade: Grade | None = None
     """The newest grade; it covers the first `graded_answers` answers."""
     graded_answers: int = 0
-    probes: tuple[Probed, ...] = ()
-    hints: tuple[Hinted, ...] = ()
-    skipped: Literal["question", "probe"] | None = None
-    open: bool = True
-    """Whether the candidate is expected to say something: true after a question, a probe or a hint."""
+
+    @property
+    def answers(self) -> tuple[Answered, ...]:
+        """The candidate's messages, in order."""
+        return tuple(body for body in self.said if isinstance(body, Answered))
+
+    @property
+    def probes(self) -> tuple[Probed, ...]:
+        """The follow-ups that were put, in order."""
+        return tuple(body for body in self.said if isinstance(body, Probed))
+
+    @property
+    def hints(self) -> tuple[Hinted, ...]:
+        """The hints that were shown, in order."""
+        return tuple(body for body in self.said if isinstance(body, Hinted))
+
+    @property
+    def skipped(self) -> Literal["question", "probe"] | None:
+        """What the candidate moved on from, if anything."""
+        return next((body.what for body in reversed(self.said) if isinstance(body, Skipped)), None)
+
+    @property
+    def open(self) -> bool:
+        """Whether the candidate is expected to say something: after a question, a probe or a hint."""
+        return not self.said or isinstance(self.said[-1], Probed | Hinted)
 
     @property
     def utterances(self) -> tuple[Utterance, ...]:

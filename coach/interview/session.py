@@ -91,16 +91,10 @@ def _apply(session: Session, event: Event) -> Session:
         return session.model_copy(update={"ended": body.why, "next_seq": event.seq + 1})
     current = session.current
     change: dict[str, object] = {}
-    if isinstance(body, Answered):
-        change = {"answers": (*current.answers, body), "open": False}
-    elif isinstance(body, Graded):
+    if isinstance(body, Graded):
         change = {"grade": body.grade, "graded_answers": len(current.answers)}
-    elif isinstance(body, Probed):
-        change = {"probes": (*current.probes, body), "open": True}
-    elif isinstance(body, Hinted):
-        change = {"hints": (*current.hints, body), "open": True}
-    elif isinstance(body, Skipped):
-        change = {"skipped": body.what, "open": False}
+    elif isinstance(body, Answered | Probed | Hinted | Skipped):
+        change = {"said": (*current.said, body)}
     rounds = (*session.rounds[:-1], current.model_copy(update=change))
     return session.model_copy(update={"rounds": rounds, "next_seq": event.seq + 1})
 

@@ -1,9 +1,9 @@
 """Grades and sessions -> Markdown. Pure; the page, the terminal and the download show the same words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from coach.grading.score import arithmetic, next_fix
-from coach.schema import Card, Criterion, Grade, Lang, Round, Session, State, Verdict
+from coach.schema import Answered, Card, Criterion, Grade, Hinted, Lang, Probed, Round, Session, State, Verdict
 
 WORDS: Mapping[str, Mapping[Lang, str]] = {
     "met": {"en": "met", "zh": "答到"},
@@ -22,7 +22,6 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "judge": {"en": "Judge", "zh": "评分者"},
     "reference": {"en": "Reference answer", "zh": "参考答案"},
     "report": {"en": "Interview report", "zh": "面试报告"},
-    "question": {"en": "Question", "zh": "问题"},
     "you": {"en": "You", "zh": "你"},
     "interviewer": {"en": "Interviewer", "zh": "面试官"},
     "hint": {"en": "Hint", "zh": "提示"},
@@ -86,14 +85,17 @@ def fix_line(card: Card, grade: Grade, lang: Lang, *, reveal: bool) -> str | Non
     return f"**{word('fix', lang)}:** {shown}"
 
 
-def grade_markdown(card: Card, grade: Grade, lang: Lang, *, reveal: bool = True) -> str:
+def grade_markdown(
+    card: Card, grade: Grade, lang: Lang, *, reveal: bool = True, guard: Callable[[str], str] = str
+) -> str:
     """A grade as Markdown: verdict first, each criterion with its evidence, the sum, one thing to fix.
 
-    With `reveal` false, points that are still missing keep their text to themselves.
+    With `reveal` false, points that are still missing keep their text to themselves. `guard` is applied to whatever
+    a person or a model wrote.
     """
     lines: list[str] = []
     if grade.not_graded is not None:
-        lines.append(f"**{word('not_graded', lang)}**: {grade.not_graded.message}")
+        lines.append(f"**{word('not_graded', lang)}**: {guard(grade.not_graded.message)}")
     if grade.score is not None:
         band = word(grade.score.band, lang)
         lines.append(f"**{word('score', lang)}: {round(100 * grade.score.value)} % · {band}**  ")
@@ -105,10 +107,10 @@ def grade_markdown(card: Card, grade: Grade, lang: Lang, *, reveal: bool = True)
     lines.append("")
     for criterion, verdict in zip(card.criteria, grade.verdicts, strict=True):
         says = point_text(criterion, verdict, lang, reveal=reveal)
-        lines.append(_verdict_line(says, criterion.weight, verdict, lang, criterion.required))
+        lines.append(_verdict_line(says, criterion, verdict, lang, guard))
     for stated in grade.misconceptions:
         misconception = next(one for one in card.misconceptions if one.id == stated.misconception)
-        quote = _inline(stated.evidence[0].text)
+        quote = guard(_inline(stated.evidence[0].text))
         lines.append(f"- ⚠ {word('said', lang)} “{quote}” (−{misconception.penalty})")
         if reveal:
             lines.append(f"  - {word('correction', lang)}: {misconception.correction.text(lang)}")
@@ -119,18 +121,22 @@ def grade_markdown(card: Card, grade: Grade, lang: Lang, *, reveal: bool = True)
     return "\n".join(lines)
 
 
-def _verdict_line(says: str, weight: int, verdict: Verdict, lang: Lang, required: bool) -> str:
-    extra = f", {word('required', lang)}" if required else ""
-    head = f"- {MARKS[verdict.state]} **{word(verdict.state, lang)}** ({weight} {word('points', lang)}{extra}) {says}"
-    quotes = [f"  - “{_inline(evidence.text)}”" for evidence in verdict.evidence]
+def _verdict_line(says: str, criterion: Criterion, verdict: Verdict, lang: Lang, guard: Callable[[str], str]) -> str:
+    extra = f", {word('required', lang)}" if criterion.required else ""
+    worth = f"({criterion.weight} {word('points', lang)}{extra})"
+    head = f"- {MARKS[verdict.state]} **{word(verdict.state, lang)}** {worth} {says}"
+    quotes = [f"  - “{guard(_inline(evidence.text))}”" for evidence in verdict.evidence]
     if verdict.downgraded_from is not None:
         told = word("downgraded", lang).format(state=word(verdict.downgraded_from, lang))
         quotes.append(f"  - {told}")
     return "\n".join((head, *quotes))
 
 
-def report_markdown(session: Session, cards: Mapping[str, Card]) -> str:
-    """The whole session as Markdown, for reading and for download."""
+def report_markdown(session: Session, cards: Mapping[str, Card], *, guard: Callable[[str], str] = str) -> str:
+    """The whole session as Markdown, for reading and for download.
+
+    `guard` is applied to whatever a person or a model wrote.
+    """
     lang = session.plan.lang
     graded = [one.grade.score for one in session.rounds if one.grade is not None and one.grade.score is not None]
     counted = word("graded_of", lang).format(graded=len(graded), all=len(session.rounds))
@@ -147,23 +153,24 @@ def report_markdown(session: Session, cards: Mapping[str, Card]) -> str:
     if missing:
         lines += [f"## {word('next', lang)}", "", *missing, ""]
     for number, one in enumerate(session.rounds, start=1):
-        lines += _round_markdown(number, one, cards[one.card], lang)
+        lines += _round_markdown(number, one, cards[one.card], lang, guard)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _round_markdown(number: int, one: Round, card: Card, lang: Lang) -> list[str]:
+def _round_markdown(number: int, one: Round, card: Card, lang: Lang, guard: Callable[[str], str]) -> list[str]:
     lines = [f"## {number}. {one.question}", ""]
-    for turn, answer in enumerate(one.answers):
-        if turn and turn <= len(one.probes):
-            lines += [f"**{word('interviewer', lang)}:** {one.probes[turn - 1].text}", ""]
-        lines += [f"**{word('you', lang)}:**", "", *(f"> {line}" for line in answer.text.splitlines()), ""]
-    lines += [f"**{word('hint', lang)} {hint.rung}:** {hint.text}" for hint in one.hints]
-    if one.hints:
-        lines.append("")
-    if one.skipped is not None:
-        lines += [f"_{word('skipped', lang)}_", ""]
+    for body in one.said:
+        if isinstance(body, Answered):
+            quoted = (f"> {guard(line)}" for line in body.text.splitlines())
+            lines += [f"**{word('you', lang)}:**", "", *quoted, ""]
+        elif isinstance(body, Probed):
+            lines += [f"**{word('interviewer', lang)}:** {guard(body.text)}", ""]
+        elif isinstance(body, Hinted):
+            lines += [f"**{word('hint', lang)} {body.rung}:** {body.text}", ""]
+        else:
+            lines += [f"_{word('skipped', lang)}_", ""]
     if one.grade is not None:
-        lines += [grade_markdown(card, one.grade, lang), ""]
+        lines += [grade_markdown(card, one.grade, lang, guard=guard), ""]
     elif not one.answers and one.skipped is None:
         lines += [f"_{word('unanswered', lang)}_", ""]
     return [*lines, f"### {word('reference', lang)}", "", reference_markdown(card, lang), ""]

@@ -152,7 +152,7 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
             shown[download] = gr.update(value=None)
             if state is not None and state.phase == "ended":
                 written = report_markdown(state, coach.interview.cards)
-                shown[report] = _report_for_page(written)
+                shown[report] = report_markdown(state, coach.interview.cards, guard=defuse)
                 shown[download] = gr.update(value=str(_report_file(state, written, coach.settings.page_dir)))
             return shown
 
@@ -209,8 +209,7 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
             try:
                 state = await interview.load(coach.interview, sid)
                 text = await asyncio.to_thread(coach.store.draft, sid, state.next_seq)
-                if state.phase == "grading":
-                    state = await interview.advance(coach.interview, state)
+                state = await interview.advance(coach.interview, state)
                 told = STATUS["resumed"][state.plan.lang] if state.phase != "ended" else ""
                 return view(state, text=text, told=told)
             except UnknownSession:
@@ -270,10 +269,6 @@ def _notice(notice: JudgeNotice) -> str:
     judge = "LLM judge" if notice.uses_model else "offline judge"
     line = f"<b>{judge}</b> {html.escape(notice.name)}{html.escape(how)} · {html.escape(where)}"
     return f"{line}<br>{html.escape(notice.warning)}" if notice.warning else line
-
-
-def _report_for_page(written: str) -> str:
-    return "\n".join(f"> {defuse(line[2:])}" if line.startswith("> ") else line for line in written.splitlines())
 
 
 def _report_file(state: Session, written: str, folder: Path) -> Path:

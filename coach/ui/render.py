@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from coach.grading.score import arithmetic
 from coach.progress.export import MARKS, fix_line, judge_text, point_text, word
-from coach.schema import Card, Grade, Lang, Round, Session, State, Utterance
+from coach.schema import Answered, Card, Grade, Hinted, Lang, Probed, Session, Skipped, State, Utterance
 
 _CODE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]*`)", re.DOTALL)
 _MATH = re.compile(r"(\$\$.*?\$\$|\$[^$\n]+\$|\\\(.*?\\\)|\\\[.*?\\\])", re.DOTALL)
@@ -39,26 +39,20 @@ def chat_messages(session: Session | None, *, grading: bool = False) -> list[dic
     out: list[dict[str, str]] = []
     for number, one in enumerate(session.rounds, start=1):
         out.append(_says("assistant", f"**{number}/{len(session.cards)}** · {one.question}"))
-        for turn, answer in enumerate(one.answers):
-            if turn:
-                out += _before(one, turn, lang)
-            out.append(_says("user", defuse(answer.text)))
-        out += _before(one, len(one.answers), lang)
-        if one.skipped is not None:
-            out.append(_says("user", f"*{word('skipped', lang)}*"))
+        out += [_message(body, lang) for body in one.said]
     if grading:
         out.append(_says("assistant", "…"))
     return out
 
 
-def _before(one: Round, turn: int, lang: Lang) -> list[dict[str, str]]:
-    """What the interviewer said between answer `turn - 1` and answer `turn`."""
-    said: list[dict[str, str]] = []
-    if turn == len(one.answers):
-        said += [_says("assistant", f"*{word('hint', lang)} {hint.rung}/3* · {hint.text}") for hint in one.hints]
-    if 0 < turn <= len(one.probes):
-        said.append(_says("assistant", defuse(one.probes[turn - 1].text)))
-    return said
+def _message(body: Answered | Probed | Hinted | Skipped, lang: Lang) -> dict[str, str]:
+    if isinstance(body, Answered):
+        return _says("user", defuse(body.text))
+    if isinstance(body, Skipped):
+        return _says("user", f"*{word('skipped', lang)}*")
+    if isinstance(body, Hinted):
+        return _says("assistant", f"*{word('hint', lang)} {body.rung}/3* · {body.text}")
+    return _says("assistant", defuse(body.text))
 
 
 def _says(role: str, text: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Interviews on the real page, in a real browser, with no key and no network."""
 
 import re
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -138,6 +139,22 @@ def test_killed_and_started_again_the_interview_goes_on(page: Page, serve: Calla
     assert chat(page) == before
     send(page, "We minimise the sum of squared residuals.")
     expect(page.locator("#evidence .said")).to_have_count(2)
+
+
+def test_killed_before_the_follow_up_was_put_it_is_put_on_reload(page: Page, serve: Callable[..., Server]) -> None:
+    server = serve()
+    begin(page, server)
+    send(page, GOOD)
+    probe = "Suppose the scatter plot is clearly curved."
+    expect(page.locator("#chat")).to_contain_text(probe)
+    server.kill()
+    with sqlite3.connect(server.data / "sessions.db") as link:
+        assert link.execute("DELETE FROM events WHERE kind = 'probed'").rowcount == 1
+    link.close()
+    server.start()
+    page.goto(server.url)
+    expect(page.locator("#chat")).to_contain_text(probe)
+    expect(page.locator("#send")).to_be_visible()
 
 
 def test_a_second_tab_is_told_and_keeps_its_text(context: BrowserContext, server: Server) -> None:

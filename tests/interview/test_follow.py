@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from coach.interview.follow import HintAt, ProbeFor, Wording, fault_of, follow, is_dont_know, leaks, word_probe
@@ -7,22 +9,22 @@ from coach.schema import Answered, Card, Grade, Hinted, JudgeInfo, Probed, Round
 from tests.conftest import ROOT
 
 
-def round_of(card: Card, states: dict[str, str], **change: object) -> Round:
+def round_of(card: Card, states: dict[str, str], **change: Any) -> Round:
     verdicts = tuple(
         Verdict.model_validate({"criterion": one.id, "state": states.get(one.id, "met")}) for one in card.criteria
     )
     grade = Grade(
         card=card.id, card_hash="x", verdicts=verdicts, score=None, judge=JudgeInfo(judge="offline", name="x")
     )
+    said = {"probes": (), "hints": (), "answers": (Answered(text="It is a model of the mean.", lang="en"),)} | change
     given = {
         "card": card.id,
         "question": card.question.en,
-        "answers": (Answered(text="It is a model of the mean.", lang="en"),),
-        "grade": grade,
+        "said": (*said["probes"], *said["hints"], *said["answers"]),
+        "grade": change.get("grade", grade),
         "graded_answers": 1,
-        "open": False,
     }
-    return Round.model_validate(given | change)
+    return Round.model_validate(given)
 
 
 @pytest.mark.parametrize(

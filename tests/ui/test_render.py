@@ -1,4 +1,5 @@
 import re
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -6,8 +7,9 @@ from hypothesis import strategies as st
 
 from coach.grading.grade import settle
 from coach.grading.offline import OfflineJudge
-from coach.schema import Card, Utterance
-from coach.ui.render import _mark, defuse, marked_answer, scorecard
+from coach.progress.export import report_markdown
+from coach.schema import Answered, Card, Hinted, Plan, Probed, Round, Session, Skipped, Utterance
+from coach.ui.render import _mark, chat_messages, defuse, marked_answer, scorecard
 
 PAYLOADS = [
     "![x](http://evil.example/x.png)",
@@ -59,3 +61,52 @@ def test_an_open_question_keeps_what_is_missing_to_itself(why_linear: Card, offl
     assert missing not in scorecard(why_linear, grade, "en", reveal=False)
     assert missing in scorecard(why_linear, grade, "en", reveal=True)
     assert why_linear.criterion("least-squares").says.en in scorecard(why_linear, grade, "en", reveal=False)
+
+
+def session_of(one: Round) -> Session:
+    return Session(
+        id="s",
+        plan=Plan(lang="en"),
+        cards=(one.card,),
+        rounds=(one,),
+        started_at=datetime(2026, 1, 1, tzinfo=UTC),
+        next_seq=2 + len(one.said),
+    )
+
+
+def test_the_conversation_is_shown_in_the_order_it_was_held(why_linear: Card) -> None:
+    said = (
+        Hinted(rung=1, text="look closer"),
+        Answered(text="I don't know", lang="en"),
+        Hinted(rung=2, text="closer still"),
+        Answered(text="a sum", lang="en"),
+        Probed(criterion="weighted-sum", text="of what?", wording="card"),
+        Answered(text="of features", lang="en"),
+        Skipped(what="probe"),
+    )
+    one = Round(card=why_linear.id, question="why?", said=said)
+    session = session_of(one)
+    order = ["why?", "look closer", "I don't know", "closer still", "a sum", "of what?", "of features", "skipped"]
+    shown = [message["content"] for message in chat_messages(session)]
+    assert all(part in line for part, line in zip(order, shown, strict=True))
+    report = report_markdown(session, {why_linear.id: why_linear})
+    places = [report.index(part) for part in order]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_line_of_a_report_on_the_page_carries_a_tag_or_an_image(
+    why_linear: Card, offline: OfflineJudge, payload: str
+) -> None:
+    text = f"It is linear in the parameters {payload}, and it can only fit straight lines {payload}."
+    heard = (Utterance(turn=0, text=text),)
+    grade = settle(why_linear, offline.judge(why_linear, heard, ()), heard)
+    said = (
+        Answered(text=text, lang="en"),
+        Probed(criterion="weighted-sum", text=f"{payload} of what?", wording="model"),
+    )
+    one = Round(card=why_linear.id, question="why?", said=said, grade=grade, graded_answers=1)
+    session = session_of(one)
+    report = report_markdown(session, {why_linear.id: why_linear}, guard=defuse)
+    assert not re.search(r"<[a-z/!]", report, re.IGNORECASE)
+    assert "![" not in report
