@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coach.bank.notes import MAX_BYTES, parse_notes, read_notes
+from coach.bank.documents import MAX_TEXT_BYTES as MAX_BYTES
+from coach.bank.notes import parse_notes, read_notes
 from coach.errors import ContentError, Problem
 from coach.schema import NoteQuestion
 
@@ -89,6 +90,7 @@ CHINESE = [
     (60, "other", "interview-1", "linear regression的各种"),
     (60, "other", "interview-1", "各种Optimizer"),
     (61, "other", "interview-2", "能不能用image features加入现有model"),
+    (61, "other", "interview-2", "可能我是不是不应该跟面试官唱反调"),
     (63, "other", None, "KL divergence 和 maximum likelihood的关系"),
     (63, "other", None, "SVM实现"),
     (63, "other", None, "LSTM vs transformer"),
