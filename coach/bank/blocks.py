@@ -19,7 +19,6 @@ _NUMBER = (
 )
 _ITEM = re.compile(rf"(?P<indent>\s*)(?:{_NUMBER}|[-*+•·●▪◦‣–]\s+)(?:\[[ xX]\]\s+)?(?P<text>\S.*)$")
 _ROW = re.compile(r"\s*\|(.+)\|\s*$")
-_RULE = re.compile(r"\s*\|?[\s:|-]*-{3}[\s:|-]*$")
 _INLINE = re.compile(rf"(?:(?<=^)|(?<=[\s，。；;：:、]))(?:(\d{{1,2}})[.、)）．](?!\d)|([{_CIRCLED}]))\s*")
 _MARKS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 
@@ -75,7 +74,7 @@ def blocks(text: str) -> Iterator[Block]:
     for at, line in enumerate(lines):
         content = line.strip()
         heading = _heading(lines, at) if at not in code else None
-        row = _ROW.match(line) or _RULE.match(line)
+        row = _ROW.match(line)
         item = _ITEM.match(line) if heading is None and row is None else None
         goes_on = bool(items) and (item is not None or (not after_blank and _indent(line) > items[-1][0]))
         if items and content and not (goes_on and heading is None and row is None):
@@ -90,7 +89,7 @@ def blocks(text: str) -> Iterator[Block]:
         if heading is not None:
             yield heading
         elif row is not None:
-            if _ROW.match(line) and not _is_header(lines, at) and not _RULE.match(line):
+            if not _is_header(lines, at) and not _is_rule(line):
                 yield Row(at + 1, tuple(_plain(cell) for cell in re.split(r"(?<!\\)\|", row[1]) if cell.strip()))
         elif item is not None:
             items.append((len(item["indent"]), Item(at + 1, [_plain(item["text"])], _number(item))))
@@ -153,7 +152,12 @@ def _heading(lines: Sequence[str], at: int) -> Heading | None:
 
 
 def _is_header(lines: Sequence[str], at: int) -> bool:
-    return at + 1 < len(lines) and _RULE.match(lines[at + 1]) is not None
+    return at + 1 < len(lines) and _is_rule(lines[at + 1])
+
+
+def _is_rule(line: str) -> bool:
+    """Whether `line` stands below the header row of a table."""
+    return "|" in line and "---" in line and set(line) <= set("|:- ")
 
 
 def _indent(line: str) -> int:
