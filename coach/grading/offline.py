@@ -263,10 +263,11 @@ def _literal_match(wording: Wording, heard: Heard) -> _Match | None:
     for number, (low, high) in enumerate(heard.bounds):
         if not (needle and heard.counts[number] and needle in fold(text[low:high])):
             continue
-        for start, end in (*clauses(text, low, high), (low, high)):
+        for start, end in clauses(text, low, high):
             if needle in fold(text[start:end]):
-                opposed = (start, end) != (low, high) and (negations(text[start:end]) % 2 == 1) != wording.negative
+                opposed = (negations(text[start:end]) % 2 == 1) != wording.negative
                 return _Match(1.0, heard.utterance.turn, start, end, text[start:end], opposed, wording.text)
+        return _Match(1.0, heard.utterance.turn, low, high, text[low:high], False, wording.text)
     return None
 
 

@@ -34,9 +34,13 @@ _DENIED_AFTER = re.compile(
 )
 _UNSURE = re.compile(
     r"\b(?:not sure|don'?t know|do not know|no idea|can'?t remember|cannot remember)\b"
-    r"|不知道|不确定|不清楚|不太懂|记不清|(?:^|我)不会[。！!，,]?$|没学过",
+    r"|不知道|(?<!最)不确定(?!性)|(?:^|[我也还就太点])不清楚|不太懂|记不清|(?:^|我)不会[。！!，,]?$|没学过",
     re.IGNORECASE,
 )
+_TO_BE_SAID = re.compile(
+    r"\b(?:say|says|saying|answers?|reply|replies|respond|admits?|outputs?)\b|说|回答|回复|输出", re.IGNORECASE
+)
+"""A system that *says* it does not know is a point, not a candidate who gives up."""
 _REPORTED = re.compile(
     r"\b(?:people (?:\w+ )?(?:say|think|believe|assume)|some (?:say|think|believe)|misconception|common mistake"
     r"|it is (?:wrong|a mistake|a myth) (?:to|that)|contrary to|would be wrong)\b"
@@ -87,7 +91,7 @@ def is_idle(sentence: str, said: Sequence[str]) -> bool:
     `said` holds the interviewer's lines in normal form (`coach.text.normalise`).
     """
     folded = normalise(sentence)[0].strip(" .,;:!?。，；：！？")
-    if _UNSURE.search(folded) and len(tokens(folded)) <= _UNSURE_LENGTH:
+    if _UNSURE.search(folded) and not _TO_BE_SAID.search(folded) and len(tokens(folded)) <= _UNSURE_LENGTH:
         return True
     for line in said:
         if len(folded) >= 6 and (folded in line or (len(folded) >= 12 and fuzz.partial_ratio(folded, line) >= ECHO)):
