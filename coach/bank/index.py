@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
 
-FORMAT = 2
+FORMAT = 3
 """Raise when `document` or anything stored changes its meaning."""
 _COLLECTION = "cards"
+MAX_DIFFICULTY = 5
 _BATCH = 1000
 _STORE = re.compile(r"store-(\d+)")
 
@@ -45,13 +46,25 @@ class Where(Record):
     """Which cards may be found; None lets all through."""
 
     company: Slug | None = None
+    round: Slug | None = None
     topic: Slug | None = None
     kind: Kind | None = None
+    easiest: Annotated[int, Field(ge=1, le=5)] = 1
+    hardest: Annotated[int, Field(ge=1, le=5)] = 5
+    """Difficulty, both ends included."""
+    lang: Lang | None = None
+    """Only this language's text of a card is searched."""
+
+    @property
+    def place(self) -> str | None:
+        """What one of the card's places must be: `amazon/coding`, `amazon/` or `/coding`."""
+        return f"{self.company or ''}/{self.round or ''}" if self.company or self.round else None
 
     def admits(self, card: Card) -> bool:
         """Whether `card` may be found."""
         return (
-            (self.company is None or self.company in _companies(card))
+            (self.place is None or self.place in _places(card))
+            and self.easiest <= card.difficulty <= self.hardest
             and (self.topic is None or self.topic in card.topics)
             and (self.kind is None or self.kind == card.kind)
         )
@@ -232,14 +245,15 @@ class _MemoryStore:
     """Exact search over vectors held in memory."""
 
     def __init__(self, cards: Sequence[Card], vectors: Vectors) -> None:
-        self._cards = [card for card in cards for _ in LANGS]
+        self._rows = [(card, lang) for card in cards for lang in LANGS]
         self._vectors = vectors
 
     def nearest(self, vector: Vectors, count: int, where: Where) -> list[tuple[str, float]]:
-        rows = np.array([i for i, card in enumerate(self._cards) if where.admits(card)], dtype=np.intp)
+        fitting = [i for i, (card, lang) in enumerate(self._rows) if where.lang in (None, lang) and where.admits(card)]
+        rows = np.array(fitting, dtype=np.intp)
         scores = self._vectors[rows] @ vector
         order = np.argsort(-scores, kind="stable")[:count]
-        return [(self._cards[rows[i]].id, float(scores[i])) for i in order]
+        return [(self._rows[rows[i]][0].id, float(scores[i])) for i in order]
 
     def close(self) -> None:
         """Nothing is held."""
@@ -293,8 +307,14 @@ def _chroma_where(where: Where) -> Any:
         terms.append({"kind": where.kind})
     if where.topic is not None:
         terms.append({"topics": {"$contains": where.topic}})
-    if where.company is not None:
-        terms.append({"companies": {"$contains": where.company}})
+    if where.place is not None:
+        terms.append({"places": {"$contains": where.place}})
+    if where.easiest > 1:
+        terms.append({"difficulty": {"$gte": where.easiest}})
+    if where.hardest < MAX_DIFFICULTY:
+        terms.append({"difficulty": {"$lte": where.hardest}})
+    if where.lang is not None:
+        terms.append({"lang": where.lang})
     return {"$and": terms} if len(terms) > 1 else terms[0] if terms else None
 
 
@@ -482,20 +502,34 @@ def _connect(store: Path) -> "Client":
 
 def _upsert(collection: "Collection", cards: Sequence[Card], vectors: Vectors) -> None:
     ids = [_doc_id(card.id, lang) for card in cards for lang in LANGS]
-    metadatas = [_metadata(card) for card in cards for _ in LANGS]
+    metadatas = [_metadata(card, lang) for card in cards for lang in LANGS]
     for start in range(0, len(ids), _BATCH):
         part = slice(start, start + _BATCH)
         collection.upsert(ids=ids[part], embeddings=vectors[part], metadatas=metadatas[part])
 
 
-def _metadata(card: Card) -> Any:
-    facts: dict[str, object] = {"kind": card.kind, "topics": list(card.topics), "hash": card.fingerprint}
-    companies = _companies(card)
-    return {**facts, "companies": companies} if companies else facts
+def _metadata(card: Card, lang: Lang) -> Any:
+    """Lists that are empty are left out, because Chroma refuses them."""
+    facts: dict[str, object] = {
+        "lang": lang,
+        "kind": card.kind,
+        "difficulty": card.difficulty,
+        "topics": list(card.topics),
+        "places": _places(card),
+        "hash": card.fingerprint,
+    }
+    return {name: fact for name, fact in facts.items() if fact != []}
 
 
-def _companies(card: Card) -> list[str]:
-    return sorted({origin.company for origin in card.source if origin.company is not None})
+def _places(card: Card) -> list[str]:
+    """Where the card was asked, as pairs and each half alone: one question's company never goes with another's round."""
+    found = {
+        f"{company}/{name}"
+        for origin in card.source
+        for company in {origin.company or "", ""}
+        for name in {origin.round or "", ""}
+    }
+    return sorted(found - {"/"})
 
 
 def _doc_id(card_id: str, lang: Lang) -> str:

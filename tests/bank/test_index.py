@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,15 @@ class Shuffled(Counting):
 
 
 def card(
-    card_id: str, en: str, zh: str, *, kind: str = "concept", companies: Sequence[str] = (), topics: Sequence[str] = ()
+    card_id: str,
+    en: str,
+    zh: str,
+    *,
+    kind: str = "concept",
+    companies: Sequence[str] = (),
+    topics: Sequence[str] = (),
+    rounds: Sequence[str | None] = (),
+    difficulty: int = 2,
 ) -> Card:
     both = {"en": en, "zh": zh}
     criterion = {
@@ -71,8 +80,11 @@ def card(
             "id": card_id,
             "kind": kind,
             "topics": [card_id.split("/")[0], *topics],
-            "difficulty": 2,
-            "source": [{"note": "n.txt", "line": 1, "company": company} for company in companies],
+            "difficulty": difficulty,
+            "source": [
+                {"note": "n.txt", "line": 1, "company": company, "round": name}
+                for company, name in zip_longest(companies, rounds)
+            ],
             "question": both,
             "reference": both,
             "criteria": [{"id": f"point-{number}", **criterion} for number in range(4)],
@@ -89,14 +101,21 @@ OVERFITTING = card(
     "training/overfitting", "How do we detect overfitting?", "怎么发现模型过拟合？", companies=["amazon", "other"]
 )
 KNN = card(
-    "coding/knn", "Write k-nearest neighbours by hand.", "手写一个最近邻算法。", kind="coding", companies=["amazon"]
+    "coding/knn",
+    "Write k-nearest neighbours by hand.",
+    "手写一个最近邻算法。",
+    kind="coding",
+    companies=["amazon"],
+    rounds=["coding"],
 )
 BATCH_NORM = card(
     "networks/batch-norm",
     "What does batch normalisation do at inference?",
     "批归一化在推理时怎么做？",
-    companies=["microsoft"],
+    companies=["microsoft", "google"],
+    rounds=["phone", None],
     topics=["training"],
+    difficulty=3,
 )
 MODULARITY = card("graphs/modularity", "Write down the modularity of a partition.", "写出模块度的表达式。")
 CARDS = (OVERFITTING, KNN, BATCH_NORM, MODULARITY)
@@ -181,8 +200,19 @@ def test_a_cards_own_text_scores_one(index: Index) -> None:
         (Where(kind="coding"), (KNN,)),
         (Where(company="amazon", kind="concept"), (OVERFITTING,)),
         (Where(company="microsoft", topic="training", kind="concept"), (BATCH_NORM,)),
-        (Where(company="google"), ()),
+        (Where(company="google"), (BATCH_NORM,)),
+        (Where(company="google", round="phone"), ()),
+        (Where(round="phone"), (BATCH_NORM,)),
         (Where(company="amaz"), ()),
+        (Where(company="meta"), ()),
+        (Where(round="coding"), (KNN,)),
+        (Where(company="amazon", round="coding"), (KNN,)),
+        (Where(easiest=3), (BATCH_NORM,)),
+        (Where(hardest=2), (OVERFITTING, KNN, MODULARITY)),
+        (Where(easiest=2, hardest=3), CARDS),
+        (Where(easiest=3, kind="coding"), ()),
+        (Where(lang="en"), CARDS),
+        (Where(lang="zh"), CARDS),
     ],
 )
 def test_filters_let_through_only_what_they_name(index: Index, where: Where, expected: Sequence[Card]) -> None:
@@ -285,7 +315,7 @@ def test_chromadb_is_imported_by_the_first_search_and_not_before(built: Path) ->
 
 
 def test_only_a_changed_card_is_embedded_again(built: Path) -> None:
-    changed = card(KNN.id, "Sketch Dijkstra's algorithm.", "讲讲最短路径。", companies=["google"])
+    changed = card(KNN.id, "Sketch Dijkstra's algorithm.", "讲讲最短路径。", companies=["stripe"])
     cards = (OVERFITTING, changed, BATCH_NORM, MODULARITY)
     embedder = Counting()
     with open_index(built, cards=cards, embedder=embedder) as index:
@@ -294,7 +324,7 @@ def test_only_a_changed_card_is_embedded_again(built: Path) -> None:
         assert embedder.texts == [document(changed, "en"), document(changed, "zh")]
         assert found(index.search("最短路径", k=1)) == [KNN.id]
         assert index.search("手写最近邻", k=4)[0].score < 0.5
-        assert found(index.search("x", k=9, where=Where(company="google"))) == [KNN.id]
+        assert found(index.search("x", k=9, where=Where(company="stripe"))) == [KNN.id]
         assert found(index.search("x", k=9, where=Where(kind="coding"))) == []
     assert reopened(built, cards).why == "unchanged"
 
