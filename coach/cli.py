@@ -2,9 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from coach.schema import NoteQuestion
+    from coach.wiring import Coach
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -75,7 +79,7 @@ def grade(
         raise CoachError(f"{answer}: cannot be read as UTF-8 text ({error})") from error
     one = cards[card]
     lang = lang_of(text)
-    asked = (one.question.text(lang),)
+    asked = (one.asks(lang),)
     result = asyncio.run(grade_answer(coach.judge, one, (Utterance(turn=0, text=text),), interviewer=asked))
     typer.echo(result.model_dump_json(indent=2) if as_json else grade_markdown(one, result, lang))
     if result.not_graded is not None:
@@ -112,6 +116,108 @@ def notes(
         for one in read_notes(path, shown_as=path.name if files is None else None):
             where = " ".join(part for part in (one.company, one.round, one.number) if part) or "-"
             typer.echo(f"{one.path}:{one.line}  [{where}, {one.lang}]  {one.text}")
+
+
+@app.command()
+def search(
+    words: Annotated[list[str], typer.Argument(help="What to look for, in either language.")],
+    company: Annotated[str | None, typer.Option(help="Only what this company asked.")] = None,
+    round_: Annotated[str | None, typer.Option("--round", help="Only what was asked in this round.")] = None,
+    topic: Annotated[str | None, typer.Option(help="Only cards on this topic.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Only cards of this kind, such as derivation.")] = None,
+    easiest: Annotated[int, typer.Option(min=1, max=5, help="Least difficulty.")] = 1,
+    hardest: Annotated[int, typer.Option(min=1, max=5, help="Greatest difficulty.")] = 5,
+    lang: Annotated[str | None, typer.Option(help="Search only the cards' en or zh text.")] = None,
+    many: Annotated[int, typer.Option("-n", min=1, max=50, help="How many cards at most.")] = 5,
+) -> None:
+    """Find cards by words, best first. Exit status 1 when the bank has nothing for them."""
+    from pydantic import ValidationError
+
+    from coach.bank.index import Where
+    from coach.errors import CoachError
+    from coach.wiring import Coach
+
+    fields = {"company": company, "round": round_, "topic": topic, "kind": kind, "lang": lang}
+    try:
+        where = Where.model_validate({**fields, "easiest": easiest, "hardest": hardest})
+    except ValidationError as error:
+        said = "; ".join(f"--{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
+        raise CoachError(said) from error
+    coach = Coach()
+    known = {card.id: card for card in coach.cards}
+    found = coach.find(" ".join(words), k=many, where=where)
+    if found.without:
+        typer.echo(f"searched by words only: {found.without}", err=True)
+    if not found.sure:
+        typer.echo("nothing in the bank answers this" + (" well; the nearest are:" if found.cards else ""))
+    for name in found.cards:
+        typer.echo(f"{name}  {known[name].question.zh if lang == 'zh' else known[name].question.en}")
+    raise typer.Exit(0 if found.sure else 1)
+
+
+@app.command()
+def draft(
+    files: Annotated[list[Path], typer.Argument(help="Note files: .txt, .md, .html, .docx or .pdf.")],
+) -> None:
+    """Say which questions of notes have a card, and draft cards for the others when a model is set.
+
+    A draft waits in the data folder, is never graded against, and is never written twice.
+    """
+    import asyncio
+
+    from coach.bank.notes import read_notes
+    from coach.wiring import Coach
+
+    coach = Coach()
+    wanted = []
+    for path in files:
+        for question in read_notes(path):
+            found = coach.find(question.text, k=1)
+            place = f"{question.path}:{question.line}  {question.text}"
+            made = coach.drafts.made(question)
+            if found.sure:
+                typer.echo(f"{place}\n    card: {found.cards[0]}")
+            elif made is not None:
+                typer.echo(f"{place}\n    drafted before: {coach.drafts.folder / made}")
+            else:
+                typer.echo(f"{place}\n    no card yet")
+                wanted.append(question)
+    if not wanted:
+        typer.echo("every question has a card or a draft")
+        return
+    if not coach.can_draft:
+        typer.echo(f"{len(wanted)} questions have no card; set COACH_MODEL to have drafts written (docs/models.md)")
+        return
+    failed = asyncio.run(_write_drafts(coach, wanted))
+    raise typer.Exit(1 if failed else 0)
+
+
+async def _write_drafts(coach: "Coach", wanted: "list[NoteQuestion]") -> int:
+    """How many of the drafts could not be written; each that could is on disk before the next is asked for."""
+    from coach.errors import CoachError
+
+    failed = 0
+    for question in wanted:
+        try:
+            path = coach.drafts.add(question, await coach.draft(question))
+            typer.echo(f"draft: {path}")
+        except CoachError as error:
+            failed += 1
+            typer.echo(f"no draft for {question.path}:{question.line}: {error}", err=True)
+    return failed
+
+
+@app.command()
+def accept(
+    drafts: Annotated[list[Path], typer.Argument(help="Draft files that you have corrected and given sources.")],
+) -> None:
+    """Move reviewed drafts into the bank."""
+    from coach.bank.draft import accept as accept_draft
+    from coach.settings import load_settings
+
+    settings = load_settings()
+    for path in drafts:
+        typer.echo(f"in the bank: {accept_draft(path, drafts=settings.drafts_dir, cards=settings.cards_dir)}")
 
 
 @app.command()

@@ -102,6 +102,63 @@ class Provenance(Record):
     round: Slug | None = None
 
 
+class Step(Record):
+    """One step of a derivation."""
+
+    id: Slug
+    latex: Text
+    """The formula reached, without dollar signs: a statement with a relation in it, so that it can be checked."""
+    why: Bilingual
+    """What is done to get here, and why it may be done."""
+    criterion: Slug | None = None
+    """The criterion this step belongs to, if any."""
+
+
+class Check(Record):
+    """One test of a coding task: Python statements that raise when the candidate's code is wrong."""
+
+    id: Slug
+    code: Text
+    """Runs in the namespace of the candidate's module; asserts what must hold."""
+
+
+class WrongSolution(Record):
+    """A plausible solution with one mistake, to prove that the tests find it."""
+
+    id: Slug
+    because: Bilingual
+    """What is wrong with it."""
+    code: Text
+    fails: Annotated[tuple[Slug, ...], Field(min_length=1), AfterValidator(_has_no_repeats)]
+    """Exactly the checks that find the mistake."""
+    error: Text = "AssertionError"
+    """Class name of the exception that the first of these checks ends in."""
+
+
+class Coding(Record):
+    """A task to be solved in Python 3.11 with its standard library and NumPy."""
+
+    task: Bilingual
+    """What to write: signature, inputs with shapes and units, output, limits, errors. Markdown."""
+    entry: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+    """Name of the function or class that the checks use."""
+    starter: Text
+    solution: Text
+    """A reference that passes every check."""
+    visible: Annotated[tuple[Check, ...], Field(min_length=1)]
+    """Shown to the candidate, and run at wish."""
+    hidden: Annotated[tuple[Check, ...], Field(min_length=2)]
+    """Never shown."""
+    wrong: Annotated[tuple[WrongSolution, ...], Field(min_length=3)]
+    cost: Bilingual
+    """Time and memory of the solution in O-notation; the answer to the question that follows the code."""
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """Visible checks first, then hidden ones."""
+        return self.visible + self.hidden
+
+
 class Card(Record):
     """One interview question with everything needed to ask and grade it."""
 
@@ -115,6 +172,10 @@ class Card(Record):
     question: Bilingual
     reference: Bilingual
     """A full answer as a very good candidate would give it; Markdown with LaTeX in `$…$` and `$$…$$`."""
+    steps: tuple[Step, ...] = ()
+    """The formulas of a derivation, in order; at least three on a derivation card."""
+    coding: Coding | None = None
+    """The task and its tests, on a coding card."""
     criteria: Annotated[tuple[Criterion, ...], Field(min_length=4, max_length=8)]
     hints: Annotated[tuple[Bilingual, ...], Field(min_length=3, max_length=3)]
     """Three rungs: where to look, which idea, nearly the answer."""
@@ -123,6 +184,15 @@ class Card(Record):
     """Deeper questions an interviewer may go on to."""
     references: Annotated[tuple[Text, ...], Field(min_length=1)]
     """Primary sources."""
+    draft: bool = False
+    """Written by a model and not reviewed yet: never asked, and never graded against."""
+
+    def asks(self, lang: Lang) -> str:
+        """What is put to the candidate: the question, and for a coding card the task and the code to start from."""
+        if self.coding is None:
+            return self.question.text(lang)
+        starter = f"```python\n{self.coding.starter.rstrip()}\n```"
+        return f"{self.question.text(lang)}\n\n{self.coding.task.text(lang)}\n\n{starter}"
 
     @property
     def points(self) -> int:

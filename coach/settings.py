@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     """Seconds between two pieces of a streamed reply."""
     probe_wording: Literal["model", "card"] = "model"
     """Who words the follow-up: the model, when there is one, or always the card."""
+    embedder: str = "lexical"
+    """What search compares meanings with: `lexical`, `openai:<model>` or `folder:<path>`; see docs/models.md."""
+    embeddings_base_url: str | None = None
+    """Where `openai:<model>` embeds; the base URL of the chat model unless set."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 7860
 
@@ -56,6 +60,11 @@ class Settings(BaseSettings):
     def cards_dir(self) -> Path:
         """The folder of cards."""
         return self.content_dir / "knowledge" / "cards"
+
+    @property
+    def drafts_dir(self) -> Path:
+        """The folder of draft cards, which wait for a person."""
+        return self.data_dir / "drafts"
 
     @property
     def notes_dir(self) -> Path:

@@ -1,5 +1,6 @@
 """Settings -> live parts. The only place that chooses implementations."""
 
+import contextlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +9,16 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from coach.errors import ContentError, ModelNotConfigured, Problem
-from coach.schema import Card, Plan
+from coach.errors import ContentError, ModelError, ModelNotConfigured, Problem
+from coach.schema import Card, NoteQuestion, Plan
 from coach.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from coach.bank.draft import Drafts
     from coach.bank.glossary import Glossary
-    from coach.bank.index import Index
+    from coach.bank.index import Index, Where
     from coach.bank.lexical import Lexical
+    from coach.bank.search import Search
     from coach.grading.grade import Judge
     from coach.grading.offline import Calibration, OfflineJudge
     from coach.interview.follow import Wording
@@ -153,14 +156,19 @@ class Coach:
 
     def index(self) -> "Index":
         """The index over the bank, built or brought up to date when first asked for."""
-        from coach.bank.embed import LexicalEmbedder
+        from coach.bank.embedders import make_embedder
         from coach.bank.index import open_index
 
+        settings = self.settings
         with self._opening:
             if self._index is None:
-                self._index = open_index(
-                    self.settings.data_dir / "index", cards=self.cards, embedder=LexicalEmbedder(self.glossary)
+                embedder = make_embedder(
+                    settings.embedder,
+                    self.glossary,
+                    api_key=settings.openai_api_key.get_secret_value() if settings.openai_api_key else None,
+                    base_url=settings.embeddings_base_url or settings.openai_base_url,
                 )
+                self._index = open_index(settings.data_dir / "index", cards=self.cards, embedder=embedder)
             return self._index
 
     @cached_property
@@ -173,15 +181,53 @@ class Coach:
     def warm(self) -> None:
         """Make the parts that the first question and answer need, so that nobody waits for them."""
         _ = self.interview, self.lexical
-        self.index()
+        with contextlib.suppress(ModelError):  # the first search tells the person
+            self.index()
 
-    def search(self, plan: Plan) -> Sequence[str]:
-        """Card ids for the focus of a plan, best first."""
+    def find(self, text: str, *, k: int, where: "Where | None" = None) -> "Search":
+        """The cards for some words, best first, and whether they answer them at all.
+
+        When the embedding model cannot be asked, words and concepts alone decide, and `Search.without` says why.
+        """
         from coach.bank.index import Where
         from coach.bank.search import search
 
-        where = Where(company=plan.company, topic=plan.topic)
-        return search(self.index(), self.lexical, plan.focus, k=plan.questions, where=where)
+        where = where or Where()
+        try:
+            return search(self.index(), self.lexical, text, k=k, where=where)
+        except ModelError as error:
+            found = search(None, self.lexical, text, k=k, where=where)
+            return found.model_copy(update={"without": str(error)})
+
+    def search(self, plan: Plan) -> Sequence[str]:
+        """Card ids for the focus of a plan, best first; none when the bank has nothing for it."""
+        from coach.bank.index import Where
+
+        found = self.find(plan.focus, k=plan.questions, where=Where(company=plan.company, topic=plan.topic))
+        return found.cards if found.sure else ()
+
+    async def draft(self, question: NoteQuestion) -> Card:
+        """A draft card for a question of a note. Raises ModelError, and ModelNotConfigured without a model."""
+        from coach.bank.draft import draft
+        from coach.llm.prompts import Template
+
+        chat, why = self._chat
+        if chat is None:
+            raise ModelNotConfigured(why or "no chat model is set: see COACH_MODEL in docs/models.md")
+        topics = sorted({card.topics[0] for card in self.cards})
+        return await draft(chat, Template.load(self.settings.prompts_dir / "draft.md"), question, topics=topics)
+
+    @property
+    def can_draft(self) -> bool:
+        """Whether there is a model to write drafts with."""
+        return self._chat[0] is not None
+
+    @property
+    def drafts(self) -> "Drafts":
+        """The folder of drafts."""
+        from coach.bank.draft import Drafts
+
+        return Drafts(self.settings.drafts_dir)
 
     def close(self) -> None:
         """Give the index and the database back; the parts are not used after this."""
@@ -216,7 +262,11 @@ def check_content(settings: Settings | None = None) -> tuple[tuple[Problem, ...]
     settings = settings or load_settings()
     files = read_cards(settings.cards_dir, notes=settings.notes_dir)
     problems = list(files.problems)
-    terms = prompts = 0
+    terms = prompts = drafts = 0
+    if settings.drafts_dir.is_dir():
+        waiting = read_cards(settings.drafts_dir)
+        drafts = len(waiting.drafts)
+        problems += waiting.problems
     try:
         terms = len(Glossary.load(settings.glossary_file).entries)
     except ContentError as error:
@@ -230,4 +280,6 @@ def check_content(settings: Settings | None = None) -> tuple[tuple[Problem, ...]
     except ContentError as error:
         problems += error.problems
     counts = f"{len(files.cards)} cards, {terms} glossary concepts, {prompts} prompts, {len(problems)} problems"
+    if drafts:
+        counts += f"; {drafts} drafts wait for a review in {settings.drafts_dir}"
     return tuple(problems), counts

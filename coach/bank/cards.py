@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,17 @@ from coach.schema import LANGS, Card
 from coach.text import normalise
 
 MAX_BYTES = 1_000_000
-CHECKS = 1
+CHECKS = 2
 """Raise it when a check is added or changed, so that cached cards are checked again."""
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MIN_STEPS = 3
+_CODE: Any = {
+    "starter": True,
+    "solution": True,
+    "visible": {"__all__": {"code"}},
+    "hidden": {"__all__": {"code"}},
+    "wrong": {"__all__": {"code"}},
+}
 _PLACE = re.compile(r"\$\$|\$")
 
 
@@ -31,6 +40,8 @@ class CardFiles:
 
     cards: tuple[Card, ...]
     problems: tuple[Problem, ...]
+    drafts: tuple[Card, ...] = ()
+    """Cards that are right in form but wait for a review; they are in none of the others."""
 
 
 def read_cards(folder: Path, *, notes: Path | None = None, cache: Path | None = None) -> CardFiles:
@@ -64,7 +75,8 @@ def read_cards(folder: Path, *, notes: Path | None = None, cache: Path | None = 
             cards.append(card)
     if cache is not None and known != right:
         _write_cache(cache, known)
-    return CardFiles(tuple(cards), tuple(problems))
+    reviewed = tuple(card for card in cards if not card.draft)
+    return CardFiles(reviewed, tuple(problems), tuple(card for card in cards if card.draft))
 
 
 def _digest(path: Path) -> str | None:
@@ -142,21 +154,19 @@ def read_card(path: Path, *, root: Path) -> tuple[Card | None, tuple[Problem, ..
             Problem(shown, lines.of(fault["loc"]), f"{_dotted(fault['loc'])}: {_said(fault['msg'], fault['input'])}")
             for fault in error.errors()
         )
-    lines = _Lines(text)
-    return card, tuple(
-        Problem(shown, lines.of(place), f"{_dotted(place)}: {message}")
-        for place, message in _faults(card, path.relative_to(root).with_suffix("").as_posix())
-    )
+    lines, path_id = _Lines(text), path.relative_to(root).with_suffix("").as_posix()
+    faults = faults_of(card)
+    if card.id != path_id:
+        faults.insert(0, (("id",), f"{card.id!r} does not match its path {path_id!r}"))
+    return card, tuple(Problem(shown, lines.of(place), f"{_dotted(place)}: {message}") for place, message in faults)
 
 
 _Place = tuple[str | int, ...]
 
 
-def _faults(card: Card, path_id: str) -> list[tuple[_Place, str]]:
+def faults_of(card: Card) -> list[tuple[_Place, str]]:
     """What the schema cannot say: places within the card, and what is wrong there."""
     faults: list[tuple[_Place, str]] = []
-    if card.id != path_id:
-        faults.append((("id",), f"{card.id!r} does not match its path {path_id!r}"))
     if card.topics[0] != card.id.split("/")[0]:
         faults.append((("topics", 0), f"{card.topics[0]!r} is not the card's folder {card.id.split('/')[0]!r}"))
     for name, ids in (
@@ -180,9 +190,57 @@ def _faults(card: Card, path_id: str) -> list[tuple[_Place, str]]:
                     if _contains(spoken, wording):
                         message = f"contains the accepted wording {wording!r} of {criterion.id!r} ({lang} {j + 1})"
                         faults.append((place, message))
-    for place, text in _texts(card.model_dump()):
+    faults += _step_faults(card, known)
+    faults += _coding_faults(card)
+    for place, text in _texts(card.model_dump(exclude={"steps": {"__all__": {"latex"}}, "coding": _CODE})):
         if _odd_dollars(text):
             faults.append((place, "unbalanced $ or $$: write \\$ for the sign itself"))
+    return faults
+
+
+def _step_faults(card: Card, known: set[str]) -> list[tuple[_Place, str]]:
+    faults: list[tuple[_Place, str]] = []
+    if card.kind == "derivation" and len(card.steps) < MIN_STEPS and not card.draft:
+        faults.append((("steps",), f"a derivation has at least {MIN_STEPS} steps, here are {len(card.steps)}"))
+    ids = [step.id for step in card.steps]
+    for i, step in enumerate(card.steps):
+        if step.id in ids[:i]:
+            faults.append((("steps", i, "id"), f"{step.id!r} is used twice"))
+        if step.criterion is not None and step.criterion not in known:
+            message = f"no criterion {step.criterion!r}; there are {', '.join(sorted(known))}"
+            faults.append((("steps", i, "criterion"), message))
+        if "$" in step.latex:
+            faults.append((("steps", i, "latex"), "stands without dollar signs"))
+    return faults
+
+
+def _coding_faults(card: Card) -> list[tuple[_Place, str]]:
+    if (card.kind == "coding") != (card.coding is not None) and not card.draft:
+        return [(("coding",), "a card of kind coding has this section, and no other card has")]
+    if card.coding is None:
+        return []
+    faults: list[tuple[_Place, str]] = []
+    checks = [check.id for check in card.coding.checks]
+    repeated = sorted({one for one in checks if checks.count(one) > 1})
+    faults += [(("coding",), f"check id {one!r} is used twice") for one in repeated]
+    for i, wrong in enumerate(card.coding.wrong):
+        missing = [one for one in wrong.fails if one not in checks]
+        if missing:
+            faults.append((("coding", "wrong", i, "fails"), f"no such checks: {', '.join(missing)}"))
+    sources: list[tuple[_Place, str]] = [
+        (("coding", "starter"), card.coding.starter),
+        (("coding", "solution"), card.coding.solution),
+    ]
+    sources += [(("coding", "wrong", i, "code"), wrong.code) for i, wrong in enumerate(card.coding.wrong)]
+    for part, group in (("visible", card.coding.visible), ("hidden", card.coding.hidden)):
+        sources += [(("coding", part, i, "code"), check.code) for i, check in enumerate(group)]
+    for place, code in sources:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                compile(code, "<card>", "exec", dont_inherit=True)
+        except SyntaxError as error:
+            faults.append((place, f"not valid Python: {error.msg} in its line {error.lineno}"))
     return faults
 
 

@@ -522,7 +522,7 @@ def _metadata(card: Card, lang: Lang) -> Any:
 
 
 def _places(card: Card) -> list[str]:
-    """Where the card was asked, as pairs and each half alone: one question's company never goes with another's round."""
+    """Where the card was asked, as pairs and each half alone: so that no company goes with another's round."""
     found = {
         f"{company}/{name}"
         for origin in card.source

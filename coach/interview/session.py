@@ -110,7 +110,7 @@ async def start(interview: Interview, plan: Plan) -> Session:
     last_asked = await asyncio.to_thread(interview.log.last_asked)
     chosen = choose(tuple(interview.cards.values()), plan, ranked=ranked, last_asked=last_asked)
     session_id = interview.new_id()
-    first = Asked(card=chosen[0], text=interview.cards[chosen[0]].question.text(plan.lang))
+    first = Asked(card=chosen[0], text=interview.cards[chosen[0]].asks(plan.lang))
     bodies: tuple[Body, ...] = (Started(plan=plan, cards=chosen), first)
     events = tuple(Event(session=session_id, seq=seq, at=interview.now(), body=body) for seq, body in enumerate(bodies))
     await asyncio.to_thread(interview.log.append, events)
@@ -200,7 +200,7 @@ async def next_question(interview: Interview, session: Session) -> Session:
     card = interview.cards.get(session.cards[position])
     if card is None:
         raise InterviewError(f"card {session.cards[position]!r} is no longer in the bank: end this interview")
-    return await _add(interview, session, Asked(card=card.id, text=card.question.text(session.plan.lang)))
+    return await _add(interview, session, Asked(card=card.id, text=card.asks(session.plan.lang)))
 
 
 async def end(interview: Interview, session: Session) -> Session:

@@ -128,3 +128,64 @@ def test_a_damaged_cache_is_no_cache(folder: Path, tmp_path: Path, text: str) ->
     put(folder, GOOD)
     assert len(read_cards(folder, cache=cache).cards) == 1
     assert len(read_cards(folder, cache=cache).cards) == 1
+
+
+STEPS = """steps:
+  - {id: one, latex: 'a = b', why: {en: so, zh: 这样}, criterion: weighted-sum}
+  - {id: two, latex: 'b = c', why: {en: so, zh: 这样}}
+  - {id: three, latex: 'c = d', why: {en: so, zh: 这样}}
+"""
+CODE = """coding:
+  task: {en: Write f., zh: 写 f。}
+  entry: f
+  starter: 'def f(): raise NotImplementedError'
+  solution: 'def f(): return 1'
+  visible: [{id: is-one, code: 'assert f() == 1'}]
+  hidden: [{id: again, code: 'assert f() == 1'}, {id: int, code: 'assert f() is 1 or True'}]
+  wrong:
+    - {id: two, because: {en: x, zh: 错}, code: 'def f(): return 2', fails: [is-one, again]}
+    - {id: three, because: {en: x, zh: 错}, code: 'def f(): return 3', fails: [is-one, again]}
+    - {id: none, because: {en: x, zh: 错}, code: 'def f(): pass', fails: [is-one, again]}
+  cost: {en: O(1), zh: O(1)}
+"""
+DERIVATION = GOOD.replace("kind: concept", "kind: derivation").replace("criteria:\n", f"{STEPS}criteria:\n", 1)
+CODING = GOOD.replace("kind: concept", "kind: coding").replace("criteria:\n", f"{CODE}criteria:\n", 1)
+
+
+@pytest.mark.parametrize("text", [DERIVATION, CODING])
+def test_steps_and_tasks_are_parts_of_a_card(folder: Path, text: str) -> None:
+    put(folder, text)
+    assert read_cards(folder).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "says"),
+    [
+        (DERIVATION, "  - {id: three, latex: 'c = d', why: {en: so, zh: 这样}}\n", "", "at least 3 steps, here are 2"),
+        (DERIVATION, "id: two, latex", "id: one, latex", "'one' is used twice"),
+        (DERIVATION, "criterion: weighted-sum}", "criterion: no-such}", "no criterion 'no-such'"),
+        (DERIVATION, "latex: 'b = c'", "latex: '$b = c$'", "without dollar signs"),
+        (CODING, "kind: coding", "kind: concept", "no other card has"),
+        (GOOD, "kind: concept", "kind: coding", "a card of kind coding has this section"),
+        (CODING, "{id: again, code", "{id: is-one, code", "check id 'is-one' is used twice"),
+        (CODING, "fails: [is-one, again]", "fails: [is-two]", "no such checks: is-two"),
+        (CODING, "solution: 'def f(): return 1'", "solution: 'def f( return 1'", "not valid Python"),
+        (CODING, "code: 'assert f() == 1'", "code: 'assert f( == 1'", "not valid Python"),
+        (CODING, "entry: f", "entry: f()", "coding.entry"),
+    ],
+)
+def test_a_wrong_step_or_task_is_named(folder: Path, text: str, old: str, new: str, says: str) -> None:
+    assert old in text
+    path = put(folder, text.replace(old, new, 1))
+    files = read_cards(folder)
+    assert files.cards == ()
+    assert any(says in problem.message for problem in files.problems), files.problems
+    assert all(problem.path == str(path) for problem in files.problems)
+
+
+def test_a_coding_card_puts_its_task_and_the_code_to_start_from(folder: Path) -> None:
+    put(folder, CODING)
+    (card,) = read_cards(folder).cards
+    assert "Write f." in card.asks("en")
+    assert "写 f。" in card.asks("zh")
+    assert "```python\ndef f(): raise NotImplementedError\n```" in card.asks("zh")

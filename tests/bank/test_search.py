@@ -40,26 +40,26 @@ def index(cards: dict[str, Card], glossary: Glossary, tmp_path_factory: pytest.T
     ],
 )
 def test_terse_mixed_and_misheard_words_find_their_card(index: Index, lexical: Lexical, query: str, card: str) -> None:
-    assert search(index, lexical, query, k=3, where=Where())[0] == card
+    assert search(index, lexical, query, k=3, where=Where()).cards[0] == card
 
 
 def test_every_question_finds_itself_in_both_languages(index: Index, lexical: Lexical, cards: dict[str, Card]) -> None:
     for card in cards.values():
         for question in (card.question.en, card.question.zh):
-            assert card.id in search(index, lexical, question, k=2, where=Where()), question
+            assert card.id in search(index, lexical, question, k=2, where=Where()).cards, question
 
 
 def test_filters_hold_in_both_rankings(index: Index, lexical: Lexical, cards: dict[str, Card]) -> None:
-    found = search(index, lexical, "attention", k=50, where=Where(company="microsoft"))
+    found = search(index, lexical, "attention", k=50, where=Where(company="microsoft")).cards
     assert found
     assert all(any(origin.company == "microsoft" for origin in cards[name].source) for name in found)
-    assert search(index, lexical, "attention", k=5, where=Where(topic="no-such-topic")) == ()
+    assert search(index, lexical, "attention", k=5, where=Where(topic="no-such-topic")).cards == ()
 
 
 def test_a_card_first_in_both_rankings_comes_first(index: Index, lexical: Lexical) -> None:
     by_words = [card.id for card, _ in lexical.rank("purity of k-means")]
     by_vectors = [hit.card_id for hit in index.search("purity of k-means", k=5)]
-    assert by_words[0] == by_vectors[0] == search(index, lexical, "purity of k-means", k=1, where=Where())[0]
+    assert by_words[0] == by_vectors[0] == search(index, lexical, "purity of k-means", k=1, where=Where()).cards[0]
     assert RANK_OFFSET > 0
 
 

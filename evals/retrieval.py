@@ -1,0 +1,150 @@
+"""Measure search: labelled queries -> recall, reciprocal rank and refusals, per language and kind, with intervals."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from coach.errors import ContentError, Problem
+from coach.schema import CardId, Record
+from evals.cases import Split
+from evals.measure import Agreement
+
+QueryKind = Literal["paraphrase", "terse", "mixed", "misspelt", "speech", "aspect", "unanswerable"]
+QueryLang = Literal["en", "zh", "mixed"]
+RESAMPLES = 1000
+CUT = 5
+"""Recall is counted at 1 and at this depth."""
+
+
+class Query(Record):
+    """One search with the cards that answer it."""
+
+    id: str
+    text: Annotated[str, Field(min_length=1)]
+    cards: tuple[CardId, ...] = ()
+    """The best card first, then equally good ones; none for what the bank does not answer."""
+    lang: QueryLang
+    kind: QueryKind
+
+    @model_validator(mode="after")
+    def _is_answered_or_not(self) -> "Query":
+        if (self.kind == "unanswerable") == bool(self.cards):
+            raise ValueError("an unanswerable query names no card, every other one at least one")
+        return self
+
+    @property
+    def split(self) -> Split:
+        """Half of all cards are held back, by a hash of the card's id, so that nothing can be moved over."""
+        key = self.cards[0] if self.cards else self.id
+        return "test" if hashlib.sha256(key.encode()).digest()[0] % 2 else "calibrate"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What search gave for one query."""
+
+    query: Query
+    found: tuple[str, ...]
+    """Card ids, best first, whether search was sure or not."""
+    refused: bool
+    """Whether search says that it has nothing for this."""
+
+    @property
+    def rank(self) -> int | None:
+        """1-based place of the first right card; None when it is not among those found."""
+        return next((at for at, name in enumerate(self.found, start=1) if name in self.query.cards), None)
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Figures over one group of queries."""
+
+    queries: int
+    at_1: Agreement
+    at_5: Agreement
+    mrr: float
+    mrr_interval: tuple[float, float]
+    """95 % percentile bootstrap over queries, with a fixed seed."""
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """All that the retrieval suite prints."""
+
+    overall: Recall
+    by_lang: Mapping[str, Recall]
+    by_kind: Mapping[str, Recall]
+    refused_rightly: Agreement
+    """Of the unanswerable queries, how many were refused."""
+    refused_wrongly: Agreement
+    """Of the answerable ones, how many were refused."""
+    wrong: tuple[Answer, ...]
+    """Answers without the right card in first place, and unanswerable queries that were not refused."""
+
+
+def load_queries(paths: Sequence[Path], known: Iterable[str]) -> tuple[Query, ...]:
+    """All queries of the files. Raises ContentError naming every wrong line of every file."""
+    cards = frozenset(known)
+    queries: list[Query] = []
+    problems: list[Problem] = []
+    owners: dict[str, str] = {}
+    for path in paths:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                query = Query.model_validate(json.loads(line))
+            except (json.JSONDecodeError, ValidationError) as error:
+                problems.append(Problem(str(path), number, f"not a query: {error}"))
+                continue
+            missing = [name for name in query.cards if name not in cards]
+            if missing:
+                problems.append(Problem(str(path), number, f"no card {', '.join(missing)}"))
+            if query.id in owners:
+                problems.append(Problem(str(path), number, f"id {query.id!r} is also used at {owners[query.id]}"))
+            owners[query.id] = f"{path}:{number}"
+            queries.append(query)
+    if problems:
+        raise ContentError(tuple(problems))
+    return tuple(queries)
+
+
+def measure_retrieval(answers: Sequence[Answer]) -> Retrieval:
+    """The figures over all answers. Raises ValueError when none of the queries has an answer."""
+    asked = [answer for answer in answers if answer.query.cards]
+    idle = [answer for answer in answers if not answer.query.cards]
+    if not asked:
+        raise ValueError("no answerable query")
+    return Retrieval(
+        overall=_recall(asked),
+        by_lang=_grouped(asked, lambda answer: answer.query.lang),
+        by_kind=_grouped(asked, lambda answer: answer.query.kind),
+        refused_rightly=Agreement(sum(answer.refused for answer in idle), len(idle)),
+        refused_wrongly=Agreement(sum(answer.refused for answer in asked), len(asked)),
+        wrong=tuple(answer for answer in answers if (answer.rank != 1 if answer.query.cards else not answer.refused)),
+    )
+
+
+def _grouped(answers: Sequence[Answer], key: Callable[[Answer], str]) -> dict[str, Recall]:
+    return {name: _recall([one for one in answers if key(one) == name]) for name in sorted(set(map(key, answers)))}
+
+
+def _recall(answers: Sequence[Answer]) -> Recall:
+    import numpy as np
+
+    ranks = [answer.rank for answer in answers]
+    gains = np.array([1 / rank if rank else 0.0 for rank in ranks])
+    draws = np.random.default_rng(0).integers(0, len(gains), size=(RESAMPLES, len(gains)))
+    low, high = np.quantile(gains[draws].mean(axis=1), [0.025, 0.975])
+    return Recall(
+        queries=len(answers),
+        at_1=Agreement(sum(rank == 1 for rank in ranks), len(ranks)),
+        at_5=Agreement(sum(rank is not None and rank <= CUT for rank in ranks), len(ranks)),
+        mrr=float(gains.mean()),
+        mrr_interval=(float(low), float(high)),
+    )
