@@ -58,6 +58,10 @@ class BilingualPhrases(Record):
         """Both languages, English first."""
         return self.en + self.zh
 
+    def of(self, lang: Lang) -> tuple[str, ...]:
+        """Those in `lang`."""
+        return self.zh if lang == "zh" else self.en
+
 
 # --- what is asked -------------------------------------------------------------------------
 
@@ -170,6 +174,8 @@ class Card(Record):
     difficulty: Annotated[int, Field(ge=1, le=5)]
     source: tuple[Provenance, ...] = ()
     question: Bilingual
+    asked_as: BilingualPhrases | None = None
+    """Other ways in which people put this question; searched, and not part of any grade."""
     reference: Bilingual
     """A full answer as a very good candidate would give it; Markdown with LaTeX in `$…$` and `$$…$$`."""
     steps: tuple[Step, ...] = ()
@@ -186,6 +192,11 @@ class Card(Record):
     """Primary sources."""
     draft: bool = False
     """Written by a model and not reviewed yet: never asked, and never graded against."""
+
+    def phrasings(self, lang: Lang) -> tuple[str, ...]:
+        """Every way in which its question is put in a language; the first is the question itself."""
+        others = self.asked_as.of(lang) if self.asked_as is not None else ()
+        return (self.question.text(lang), *others)
 
     def asks(self, lang: Lang) -> str:
         """What is put to the candidate: the question, and for a coding card the task and the code to start from."""

@@ -77,6 +77,11 @@ class Settings(BaseSettings):
         return self.content_dir / "knowledge" / "glossary.yaml"
 
     @property
+    def everyday_file(self) -> Path:
+        """The bilingual thesaurus of everyday words, for search."""
+        return self.content_dir / "knowledge" / "everyday.yaml"
+
+    @property
     def calibration_file(self) -> Path:
         """The thresholds of the offline judge with the numbers that made them."""
         return self.content_dir / "knowledge" / "calibration.yaml"

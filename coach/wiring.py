@@ -174,9 +174,11 @@ class Coach:
     @cached_property
     def lexical(self) -> "Lexical":
         """The bank ranked by words and concepts."""
+        from coach.bank.glossary import Glossary
         from coach.bank.lexical import Lexical
 
-        return Lexical(self.cards, self.glossary)
+        everyday = Glossary.load(self.settings.everyday_file)
+        return Lexical(self.cards, self.glossary, everyday=everyday, cache=self.settings.data_dir / "terms.json")
 
     def warm(self) -> None:
         """Make the parts that the first question and answer need, so that nobody waits for them."""
@@ -269,6 +271,10 @@ def check_content(settings: Settings | None = None) -> tuple[tuple[Problem, ...]
         problems += waiting.problems
     try:
         terms = len(Glossary.load(settings.glossary_file).entries)
+    except ContentError as error:
+        problems += error.problems
+    try:
+        Glossary.load(settings.everyday_file)
     except ContentError as error:
         problems += error.problems
     try:

@@ -1,4 +1,4 @@
-"""`python -m evals …`: measure the judges."""
+"""`python -m evals …`: measure the judges and the search."""
 
 import sys
 from typing import Annotated, Any
@@ -10,12 +10,12 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
 
 @app.callback()
 def about() -> None:
-    """Measure how well the judges grade, on fixed transcripts."""
+    """Measure how well the judges grade, on fixed transcripts, and how well search finds, on labelled queries."""
 
 
 @app.command()
 def run(
-    suite: Annotated[str, typer.Argument(help="Name of a file under evals/suites, such as smoke.")],
+    suite: Annotated[str, typer.Argument(help="Name of a file under evals/suites, such as smoke; or retrieval.")],
     judge: Annotated[
         list[str] | None, typer.Option(help="Only this judge of the suite; may be given more than once.")
     ] = None,
@@ -27,6 +27,13 @@ def run(
     from evals.report import text_report
     from evals.run import run_suite
 
+    if suite == "retrieval":
+        from evals.report import retrieval_report
+        from evals.retrieval import run_retrieval
+
+        searched = run_retrieval(Coach())
+        typer.echo(retrieval_report(searched, every_wrong=wrong))
+        raise typer.Exit(1 if searched.broken else 0)
     chosen: Any = tuple(judge or ())
     played, results = run_suite(suite, coach=Coach(), judges=chosen, workers=workers)
     typer.echo(text_report(played, results, every_wrong=wrong))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from evals.cases import Suite
 from evals.measure import Agreement, Measured
+from evals.retrieval import Recall, Searched
 from evals.run import Result
 
 
@@ -62,3 +63,43 @@ def _wrong(got: Measured, *, every_wrong: bool) -> list[str]:
 
 def _share(agreement: Agreement) -> str:
     return f"{agreement.agree}/{agreement.criteria} = {agreement.share:.1%}" if agreement.criteria else "0/0"
+
+
+def retrieval_report(searched: Searched, *, every_wrong: bool = False) -> str:
+    """The figures of a retrieval run as plain text; the held-back split first."""
+    lines = [f"search over {searched.cards} cards, embedder {searched.embedder}"]
+    for split in ("test", "calibrate"):
+        result = searched.splits[split]
+        name = "held back (cards never tuned on)" if split == "test" else "calibrate"
+        lines += ["", f"{name}: {result.overall.queries} answerable queries", _RECALL_HEAD]
+        rows = {"all": result.overall, **result.by_lang, **result.by_kind, "across languages": searched.across[split]}
+        lines += [_recall_row(label, recall) for label, recall in rows.items()]
+        rightly, wrongly = result.refused_rightly, result.refused_wrongly
+        said = [
+            f"{part.agree}/{part.criteria} {what} ({part.share:.0%}, {_span(part.interval)})"
+            for part, what in ((rightly, "unanswerable"), (wrongly, "answerable"))
+        ]
+        lines.append(f"refused: {', '.join(said)}")
+    wrong = searched.splits["calibrate"].wrong
+    if every_wrong:
+        lines += ["", "not right at first place, calibrate split only (the other one stays unseen):"]
+        lines += [
+            f"  {answer.rank or '-'}  [{answer.query.kind}, {answer.query.lang}] {answer.query.text}  "
+            f"wanted {', '.join(answer.query.cards) or 'a refusal'}, found {', '.join(answer.found[:2])}"
+            for answer in wrong
+        ]
+    lines += ["", *(f"BROKEN {line}" for line in searched.broken)] if searched.broken else ["", "floors hold"]
+    return "\n".join(lines)
+
+
+_RECALL_HEAD = f"{'':<18}{'n':>5}   {'recall@1':<22}{'recall@5':<22}{'MRR':<22}"
+
+
+def _recall_row(label: str, recall: Recall) -> str:
+    one, five = (f"{part.share:.3f} ({_span(part.interval)})" for part in (recall.at_1, recall.at_5))
+    mean = f"{recall.mrr:.3f} ({_span(recall.mrr_interval)})"
+    return f"{label:<18}{recall.queries:>5}   {one:<22}{five:<22}{mean:<22}".rstrip()
+
+
+def _span(interval: tuple[float, float]) -> str:
+    return f"{interval[0]:.2f}–{interval[1]:.2f}"

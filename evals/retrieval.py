@@ -5,18 +5,25 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
+import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from coach.bank.index import Where
 from coach.errors import ContentError, Problem
-from coach.schema import CardId, Record
+from coach.schema import CardId, Lang, Record
+from coach.wiring import Coach
 from evals.cases import Split
 from evals.measure import Agreement
 
 QueryKind = Literal["paraphrase", "terse", "mixed", "misspelt", "speech", "aspect", "unanswerable"]
 QueryLang = Literal["en", "zh", "mixed"]
+FOLDER = Path(__file__).resolve().parent / "retrieval"
 RESAMPLES = 1000
+DEPTH = 50
+"""So many cards are asked for; a right one further down counts as not found."""
+OTHER: Mapping[str, Lang] = {"en": "zh", "zh": "en"}
 CUT = 5
 """Recall is counted at 1 and at this depth."""
 
@@ -85,6 +92,72 @@ class Retrieval:
     """Of the answerable ones, how many were refused."""
     wrong: tuple[Answer, ...]
     """Answers without the right card in first place, and unanswerable queries that were not refused."""
+
+
+class Floors(Record):
+    """What search must keep on the held-back split, with the embedder it was set for; shares between 0 and 1."""
+
+    embedder: str
+    recall_1: float
+    recall_5: float
+    across_5: float
+    """Recall at 5 where the query is in one language and only the other language's text is searched."""
+    refused_rightly: float
+    refused_wrongly: float
+    """At most this share of answerable queries."""
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A run of the retrieval suite."""
+
+    embedder: str
+    cards: int
+    splits: Mapping[Split, Retrieval]
+    across: Mapping[Split, Recall]
+    """Queries in one language over the text of the other alone."""
+    broken: tuple[str, ...]
+    """Floors that do not hold; empty when all do, and with an embedder that has none."""
+
+
+def run_retrieval(coach: Coach) -> Searched:
+    """Every query through the coach's own search. Raises ContentError for wrong queries or cards."""
+    if coach.problems:
+        raise ContentError(coach.problems)
+    queries = load_queries(sorted(FOLDER.glob("*.jsonl")), (card.id for card in coach.cards))
+    floors = Floors.model_validate(yaml.safe_load((FOLDER / "floors.yaml").read_text(encoding="utf-8")))
+    splits: dict[Split, Retrieval] = {}
+    across: dict[Split, Recall] = {}
+    for split in get_args(Split):
+        mine = [query for query in queries if query.split == split]
+        splits[split] = measure_retrieval([_ask(coach, query, None) for query in mine])
+        across[split] = _recall(
+            [_ask(coach, query, OTHER[query.lang]) for query in mine if query.lang in OTHER and query.cards]
+        )
+    embedder = coach.settings.embedder
+    broken = broken_floors(splits["test"], across["test"], floors) if embedder == floors.embedder else ()
+    return Searched(embedder=embedder, cards=len(coach.cards), splits=splits, across=across, broken=broken)
+
+
+def broken_floors(held_back: Retrieval, across: Recall, floors: Floors) -> tuple[str, ...]:
+    """One line for each floor that does not hold."""
+    figures = (
+        ("recall@1", held_back.overall.at_1.share, floors.recall_1, True),
+        ("recall@5", held_back.overall.at_5.share, floors.recall_5, True),
+        ("recall@5 across languages", across.at_5.share, floors.across_5, True),
+        ("unanswerable queries refused", held_back.refused_rightly.share, floors.refused_rightly, True),
+        ("answerable queries refused", held_back.refused_wrongly.share, floors.refused_wrongly, False),
+    )
+    return tuple(
+        f"{name}: {share:.3f}, the floor is {'at least' if least else 'at most'} {floor:.3f}"
+        for name, share, floor, least in figures
+        if (share < floor if least else share > floor)
+    )
+
+
+def _ask(coach: Coach, query: Query, lang: Lang | None) -> Answer:
+    found = coach.find(query.text, k=DEPTH, where=Where(lang=lang))
+    return Answer(query=query, found=found.cards, refused=not found.sure)
 
 
 def load_queries(paths: Sequence[Path], known: Iterable[str]) -> tuple[Query, ...]:

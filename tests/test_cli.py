@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -194,3 +195,82 @@ def test_the_page_says_when_it_cannot_start(tmp_path: Path) -> None:
         taken.listen()
         port = str(taken.getsockname()[1])
         assert f"cannot be served on 127.0.0.1:{port}" in start(COACH_DATA_DIR=str(tmp_path / "x"), COACH_PORT=port)
+
+
+def test_search_finds_by_slips_and_says_when_it_has_nothing(tmp_path: Path) -> None:
+    done = coach("search", "bn", "inferance?", data=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "neural-networks/batch-norm" in done.stdout
+    only = coach("search", "attention", "--company", "microsoft", "--lang", "zh", "-n", "1", data=tmp_path)
+    assert only.stdout.startswith("attention/what-is-attention  ")
+    nothing = coach("search", "best pancake recipe with blueberries", data=tmp_path)
+    assert nothing.returncode == 1
+    assert "nothing in the bank answers this" in nothing.stdout
+    wrong = coach("search", "svm", "--kind", "riddle", "--lang", "fr", data=tmp_path)
+    assert wrong.returncode == 2
+    assert "--kind" in wrong.stderr
+    assert "--lang" in wrong.stderr
+
+
+NOTE = """# Google
+## Phone screen
+
+1. What is the difference between GBDT and XGBoost?
+2. How does Raft elect a leader after a network partition?
+"""
+
+
+def test_draft_says_which_questions_have_no_card_and_sends_nothing(tmp_path: Path) -> None:
+    note = tmp_path / "note.md"
+    note.write_text(NOTE, encoding="utf-8")
+    done = coach("draft", str(note), data=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "note.md:4" in done.stdout
+    assert "card: trees/gbdt-versus-xgboost" in done.stdout
+    assert "no card yet" in done.stdout
+    assert "1 questions have no card; set COACH_MODEL" in done.stdout
+    assert not (tmp_path / "drafts").exists()
+
+
+def test_a_draft_is_written_once_then_edited_and_accepted_by_a_person(tmp_path: Path, why_linear: Card) -> None:
+    content = tmp_path / "content"
+    shutil.copytree(ROOT / "prompts", content / "prompts")
+    shutil.copytree(ROOT / "knowledge", content / "knowledge")
+    note = tmp_path / "note.md"
+    note.write_text(NOTE, encoding="utf-8")
+    fields = why_linear.model_dump(mode="json")
+    reply = {name: fields[name] for name in ("kind", "difficulty", "question", "reference", "hints", "followups")} | {
+        "topic": "system-design",
+        "slug": "raft-election",
+        "criteria": [
+            {name: one[name] for name in ("id", "weight", "required", "says", "accept", "probe")}
+            for one in fields["criteria"]
+        ],
+        "misconceptions": [
+            {name: one[name] for name in ("id", "says", "correction")} for one in fields["misconceptions"]
+        ],
+    }
+    data = tmp_path / "data"
+    with Stub(says(reply)) as stub:
+        settings = {
+            "COACH_MODEL": "stub-1", "OPENAI_BASE_URL": stub.url, "COACH_CONTENT_DIR": str(content),
+        }  # fmt: skip
+        done = coach("draft", str(note), data=data, **settings)
+        assert done.returncode == 0, done.stdout + done.stderr
+        again = coach("draft", str(note), data=data, **settings)
+        assert stub.calls == 1
+    path = data / "drafts" / "system-design" / "raft-election.yaml"
+    assert f"draft: {path}" in done.stdout
+    assert "drafted before" in again.stdout
+    check = coach("check", data=data, COACH_CONTENT_DIR=str(content))
+    assert "1 drafts wait for a review" in check.stdout
+    assert check.returncode == 0
+    assert "system-design/raft-election" not in coach("cards", data=data, COACH_CONTENT_DIR=str(content)).stdout
+    refused = coach("accept", str(path), data=data, COACH_CONTENT_DIR=str(content))
+    assert refused.returncode == 2
+    assert "primary source" in refused.stderr
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("TODO: a person adds", "Ongaro and Ousterhout 2014;"), encoding="utf-8")
+    accepted = coach("accept", str(path), data=data, COACH_CONTENT_DIR=str(content))
+    assert accepted.returncode == 0, accepted.stderr
+    assert "system-design/raft-election" in coach("cards", data=data, COACH_CONTENT_DIR=str(content)).stdout

@@ -81,6 +81,52 @@ def test_the_bank_has_every_kind_of_question(cards: dict[str, Card]) -> None:
     assert {card.kind for card in cards.values()} == set(KINDS)
 
 
+AREAS = {
+    "linear models": {"linear-models"},
+    "trees and boosting": {"trees"},
+    "SVM and kernels": {"svm"},
+    "nearest neighbours and clustering": {"neighbours"},
+    "evaluation and metrics": {"evaluation"},
+    "optimisation": {"optimisation"},
+    "regularisation and generalisation": {"regularisation", "generalisation"},
+    "probability and information theory": {"probability"},
+    "neural-network basics": {"neural-networks", "losses"},
+    "vision": {"vision"},
+    "sequence models and attention": {"sequence-models", "attention"},
+    "language models and retrieval-augmented generation": {"language-models"},
+    "recommendation and ranking": {"recommendation"},
+    "graphs": {"graphs"},
+    "ML system design": {"system-design"},
+    "data, features and leakage": {"data"},
+    "experimentation and causal thinking": {"experimentation"},
+    "parallel computing and Python": {"parallel"},
+    "ML coding": {"coding"},
+    "project, presentation and behavioural": {"projects", "presentation", "behavioural"},
+}
+"""What a machine-learning-engineer loop asks, with the folders of cards on it."""
+
+
+def test_the_bank_covers_what_a_loop_asks(cards: dict[str, Card]) -> None:
+    assert len(cards) >= 160
+    folders = [card.topics[0] for card in cards.values()]
+    assert set(folders) == set().union(*AREAS.values())
+    assert {
+        area: sum(map(folders.count, names)) for area, names in AREAS.items() if sum(map(folders.count, names)) < 6
+    } == {}
+
+
+def test_every_card_says_how_else_it_is_asked(cards: dict[str, Card]) -> None:
+    for card in cards.values():
+        assert card.asked_as is not None, card.id
+        assert min(len(card.asked_as.en), len(card.asked_as.zh)) >= 5, card.id
+
+
+def test_there_are_enough_derivations_and_tasks(cards: dict[str, Card]) -> None:
+    kinds = [card.kind for card in cards.values()]
+    assert kinds.count("derivation") >= 18
+    assert kinds.count("coding") >= 14
+
+
 def test_every_card_is_complete_in_both_languages(cards: dict[str, Card]) -> None:
     from coach.text import lang_of
 

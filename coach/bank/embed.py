@@ -42,6 +42,10 @@ class Embedder(Protocol):
     def dim(self) -> int:
         """Length of every vector."""
 
+    @property
+    def trust(self) -> float:
+        """What its ranking counts beside that by words, in [0, 1]."""
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One row of length `dim` and Euclidean norm 1 per text."""
 
@@ -70,6 +74,11 @@ class LexicalEmbedder:
     def dim(self) -> int:
         """Length of every vector."""
         return self._dim
+
+    @property
+    def trust(self) -> float:
+        """Little: it sees the same words and concepts as BM25 does, without their rarity."""
+        return 0.3
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One unit row per text; the axis of dimension 0 for a text without features."""

@@ -72,6 +72,11 @@ class ModelEmbedder:
         """Length of every vector; asks the model once."""
         return int(self.embed(["dimension"]).shape[1])
 
+    @property
+    def trust(self) -> float:
+        """As much as words: a model sees what words do not."""
+        return 1.0
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One unit row per text. Raises ModelError or IndexFault."""
         rows = np.asarray(self._model.vectors([self._with_terms(text) for text in texts]), dtype=np.float32)

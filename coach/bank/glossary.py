@@ -1,6 +1,7 @@
 """Bilingual terms -> concepts. Shared by retrieval, judging and speech, so that 过拟合 and *overfitting* are one."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 
 from coach.errors import ContentError, Problem
 from coach.schema import Phrases, Record, Slug
-from coach.text import Token, tokens
+from coach.text import STOP_STEMS, Token, tokens
 
 
 class Entry(Record):
@@ -55,6 +56,10 @@ class _Form:
     """The exact spelling, where capitals matter."""
 
 
+def _slug(text: str) -> str:
+    return "-".join(re.findall("[a-z0-9]+", text.lower()))
+
+
 @dataclass(frozen=True)
 class Glossary:
     """All entries, ready to look terms up."""
@@ -63,7 +68,10 @@ class Glossary:
 
     @classmethod
     def load(cls, path: Path) -> "Glossary":
-        """The glossary in a YAML file. Raises ContentError naming every wrong entry."""
+        """The glossary in a YAML file. Raises ContentError naming every wrong entry.
+
+        An entry without an id is named after its first English form; so are those of a thesaurus of everyday words.
+        """
         try:
             rows = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         except (OSError, UnicodeDecodeError) as error:
@@ -78,6 +86,8 @@ class Glossary:
         if not isinstance(rows, list):
             raise ContentError((Problem(str(path), 0, "expected a list of concepts"),))
         for number, row in enumerate(rows, start=1):
+            if isinstance(row, dict) and "id" not in row and row.get("en"):
+                row = {"id": _slug(str(row["en"][0])), **row}
             try:
                 entry = Entry.model_validate(row)
             except ValidationError as error:
@@ -107,9 +117,9 @@ class Glossary:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @cached_property
-    def _lexicon(self) -> Mapping[str, tuple["_Form", ...]]:
-        """First token form -> the forms that begin with it, longest first."""
-        by_first: dict[str, list[_Form]] = {}
+    def _lexicon(self) -> Mapping[str, tuple[tuple[int, Mapping[tuple[str, ...], tuple["_Form", ...]]], ...]]:
+        """First token form -> the forms that begin with it, by length, longest first, then by all their stems."""
+        by_first: dict[str, dict[int, dict[tuple[str, ...], list[_Form]]]] = {}
         for entry in self.entries:
             for text in entry.forms():
                 parts = tokens(text)
@@ -120,19 +130,36 @@ class Glossary:
                         concept=entry.id,
                         capitals=text if text in entry.abbr else None,
                     )
-                    by_first.setdefault(form.stems[0], []).append(form)
-        return {first: tuple(sorted(forms, key=lambda one: -len(one.stems))) for first, forms in by_first.items()}
+                    lengths = by_first.setdefault(form.stems[0], {})
+                    lengths.setdefault(len(form.stems), {}).setdefault(form.stems, []).append(form)
+        return {
+            first: tuple(
+                (length, {stems: tuple(forms) for stems, forms in lengths[length].items()})
+                for length in sorted(lengths, reverse=True)
+            )
+            for first, lengths in by_first.items()
+        }
 
-    def find(self, text: str, found_tokens: tuple[Token, ...] | None = None) -> tuple[Found, ...]:
+    @property
+    def stems(self) -> frozenset[str]:
+        """Stems of all words in all forms."""
+        return frozenset(
+            part for lengths in self._lexicon.values() for _, forms in lengths for stems in forms for part in stems
+        )
+
+    def find(
+        self, text: str, found_tokens: tuple[Token, ...] | None = None, *, any_case: bool = False
+    ) -> tuple[Found, ...]:
         """The concepts named in `text`, longest match first, without overlaps, in order.
 
-        Where stemming makes two terms alike (covariate, covariance), the one spelt as in the text is meant.
+        Where stemming makes two terms alike (covariate, covariance), the one spelt as in the text is meant. With
+        `any_case` abbreviations are found in small letters too, as people type them into a search box.
         """
         parts = tokens(text) if found_tokens is None else found_tokens
         hits: list[Found] = []
         at = 0
         while at < len(parts):
-            hit = self._at(text, parts, at)
+            hit = self._at(text, parts, at, any_case)
             if hit is None:
                 at += 1
             else:
@@ -140,24 +167,24 @@ class Glossary:
                 at = hit.last
         return tuple(hits)
 
-    def _at(self, text: str, parts: tuple[Token, ...], at: int) -> Found | None:
+    def _at(self, text: str, parts: tuple[Token, ...], at: int, any_case: bool) -> Found | None:
         """The longest term that begins at token `at`."""
-        best: Found | None = None
-        for form in self._lexicon.get(parts[at].form, ()):
-            stop = at + len(form.stems)
-            if best is not None and stop < best.last:
-                break
-            if tuple(part.form for part in parts[at:stop]) != form.stems:
-                continue
-            start, end = parts[at].start, parts[stop - 1].end
-            if form.capitals is not None and text[start:end].rstrip("s") != form.capitals.rstrip("s"):
-                continue
-            as_spelt = tuple(part.raw for part in parts[at:stop]) == form.raw
-            if as_spelt or best is None:
-                best = Found(form.concept, start, end, at, stop)
-            if as_spelt:
-                break
-        return best
+        for length, forms in self._lexicon.get(parts[at].form, ()):
+            stop = at + length
+            best: Found | None = None
+            for form in forms.get(tuple(part.form for part in parts[at:stop]), ()):
+                start, end = parts[at].start, parts[stop - 1].end
+                other_case = form.capitals is not None and text[start:end].rstrip("s") != form.capitals.rstrip("s")
+                if other_case and (not any_case or form.stems[0] in STOP_STEMS):
+                    continue
+                as_spelt = tuple(part.raw for part in parts[at:stop]) == form.raw
+                if as_spelt or best is None:
+                    best = Found(form.concept, start, end, at, stop)
+                if as_spelt:
+                    break
+            if best is not None:
+                return best
+        return None
 
     def concepts(self, text: str) -> tuple[str, ...]:
         """The ids of the concepts named in `text`, in order, with repeats."""

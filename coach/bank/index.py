@@ -17,6 +17,7 @@ import re
 import shutil
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
 
-FORMAT = 3
+FORMAT = 4
 """Raise when `document` or anything stored changes its meaning."""
 _COLLECTION = "cards"
 MAX_DIFFICULTY = 5
@@ -89,9 +90,9 @@ class IndexReport(Record):
 
 
 def document(card: Card, lang: Lang) -> str:
-    """The text of `card` that is embedded for `lang`: question, labels, and what each criterion says."""
+    """The text of `card` that is embedded for `lang`: how it is asked, labels, and what each criterion says."""
     labels = " ".join(card.labels)
-    return "\n".join((card.question.text(lang), labels, *(criterion.says.text(lang) for criterion in card.criteria)))
+    return "\n".join((*card.phrasings(lang), labels, *(criterion.says.text(lang) for criterion in card.criteria)))
 
 
 def open_index(folder: Path, *, cards: Sequence[Card], embedder: Embedder) -> "Index":
@@ -102,7 +103,7 @@ def open_index(folder: Path, *, cards: Sequence[Card], embedder: Embedder) -> "I
     used is no error, see `IndexReport.store` and `.why`.
     """
     ids = [card.id for card in cards]
-    repeated = sorted({card_id for card_id in ids if ids.count(card_id) > 1})
+    repeated = sorted(card_id for card_id, times in Counter(ids).items() if times > 1)
     if repeated:
         raise IndexFault(f"several cards have the id {', '.join(repeated)}; give each card its own")
     by_id = {card.id: card for card in cards}
@@ -141,6 +142,11 @@ class Index:
         self._repaired = False
 
     @property
+    def trust(self) -> float:
+        """What its embedder's ranking counts beside that by words."""
+        return self._embedder.trust
+
+    @property
     def report(self) -> IndexReport:
         """What opening, or the last repair since, has done."""
         return self._report
@@ -151,12 +157,17 @@ class Index:
         A collection that fails is rebuilt once; when it fails again, memory is searched instead.
         Raises IndexFault when the index is closed, and ValueError when `k` < 1.
         """
+        if not self._cards:
+            return ()
+        return self.nearest(_vectors(self._embedder, [text])[0], k=k, where=where)
+
+    def nearest(self, vector: Vectors, *, k: int, where: Where | None = None) -> tuple[Hit, ...]:
+        """The same for a text whose unit vector, of shape (dim,), is there already."""
         if k < 1:
             raise ValueError(f"k={k!r}: at least 1 is needed")
         if not self._cards:
             return ()
         store = self._ready()
-        vector = _vectors(self._embedder, [text])[0]
         while True:
             try:
                 return _best(store.nearest(vector, len(LANGS) * k, where or Where()), k)

@@ -34,7 +34,7 @@ _DENIED_AFTER = re.compile(
 )
 _UNSURE = re.compile(
     r"\b(?:not sure|don'?t know|do not know|no idea|can'?t remember|cannot remember)\b"
-    r"|不知道|(?<!最)不确定(?!性)|(?:^|[我也还就太点])不清楚|不太懂|记不清|(?:^|我)不会[。！!，,]?$|没学过",
+    r"|(?:^|[我也还就太点个块真，,])不(?:知道|确定|清楚)(?!性)|不知道[了啊呢吧]?$|不太懂|记不清|(?:^|我)不会[。！!，,]?$|没学过",
     re.IGNORECASE,
 )
 _TO_BE_SAID = re.compile(

@@ -41,6 +41,10 @@ class Counting:
     def dim(self) -> int:
         return self._inner.dim
 
+    @property
+    def trust(self) -> float:
+        return self._inner.trust
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         self.texts += texts
         return self._inner.embed(texts)

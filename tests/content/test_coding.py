@@ -37,7 +37,7 @@ TASKS = {
 
 
 def test_every_task_that_interviews_ask_is_there() -> None:
-    assert {card.id.split("/")[1] for card in CODING} <= TASKS
+    assert {card.id.split("/")[1] for card in CODING} >= TASKS
 
 
 def outcomes(card: Card, code: str, folder: Path) -> dict[str, str | None]:

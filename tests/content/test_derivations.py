@@ -43,7 +43,7 @@ def _verdict(card: str, step: str, latex: str) -> bool | None:
 
 
 def test_every_derivation_has_an_instance_and_every_instance_a_card() -> None:
-    assert set(INSTANCES) >= set(DERIVATIONS)
+    assert set(INSTANCES) == set(DERIVATIONS)
 
 
 @pytest.mark.parametrize("card", DERIVATIONS)
@@ -57,9 +57,7 @@ def test_few_steps_are_mere_definitions(card: str) -> None:
 
 
 def test_definitional_steps_exist() -> None:
-    assert {(card, step) for card, step, _ in STEPS} >= {
-        (card, step) for card, step in DEFINITIONAL if card in DERIVATIONS
-    }
+    assert {(card, step) for card, step, _ in STEPS} >= DEFINITIONAL
 
 
 @steps

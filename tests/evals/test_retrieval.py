@@ -1,0 +1,103 @@
+"""The labelled queries that ship, and the figures made of them."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from coach.errors import ContentError
+from coach.schema import Card
+from evals.retrieval import (
+    FOLDER,
+    Answer,
+    Floors,
+    Query,
+    broken_floors,
+    load_queries,
+    measure_retrieval,
+)
+
+FLOORS = Floors(embedder="lexical", recall_1=0.5, recall_5=0.5, across_5=0.5, refused_rightly=0.5, refused_wrongly=0.5)
+
+
+@pytest.fixture(scope="module")
+def queries(cards: dict[str, Card]) -> tuple[Query, ...]:
+    return load_queries(sorted(FOLDER.glob("*.jsonl")), cards)
+
+
+def test_the_queries_cover_every_kind_language_and_card(queries: tuple[Query, ...], cards: dict[str, Card]) -> None:
+    kinds = Counter(query.kind for query in queries)
+    assert sum(kinds.values()) - kinds["unanswerable"] >= 500
+    assert kinds["unanswerable"] >= 60
+    assert all(kinds[kind] >= 50 for kind in ("paraphrase", "terse", "mixed", "misspelt", "speech", "aspect"))
+    langs = Counter(query.lang for query in queries)
+    assert all(langs[lang] >= 100 for lang in ("en", "zh", "mixed"))
+    assert {name for query in queries for name in query.cards} == set(cards)
+    assert len({query.text for query in queries}) == len(queries)
+
+
+def test_about_half_of_the_cards_are_held_back_and_none_is_in_both_halves(queries: tuple[Query, ...]) -> None:
+    halves: dict[str, set[str]] = {"calibrate": set(), "test": set()}
+    for query in queries:
+        halves[query.split].add(query.cards[0] if query.cards else query.id)
+    assert not halves["calibrate"] & halves["test"]
+    share = len(halves["test"]) / sum(map(len, halves.values()))
+    assert 0.4 < share < 0.6
+
+
+def test_no_query_is_a_cards_own_wording(queries: tuple[Query, ...], cards: dict[str, Card]) -> None:
+    phrases = {text.casefold() for card in cards.values() for lang in ("en", "zh") for text in card.phrasings(lang)}
+    copied = [query.text for query in queries if len(query.text) > 25 and query.text.casefold() in phrases]
+    assert copied == []
+
+
+def query(name: str, *cards: str, kind: str = "terse", lang: str = "en") -> Query:
+    return Query.model_validate({"id": name, "text": name, "cards": cards, "lang": lang, "kind": kind})
+
+
+def test_the_figures_count_the_first_right_card_and_refusals() -> None:
+    answers = [
+        Answer(query("one", "a/x"), ("a/x", "a/y"), refused=False),
+        Answer(query("two", "a/x", "a/y"), ("a/z", "a/y"), refused=False),
+        Answer(query("three", "a/x", lang="zh"), ("b/1", "b/2", "b/3", "b/4", "b/5", "a/x"), refused=True),
+        Answer(query("four", "a/x", lang="zh", kind="speech"), (), refused=True),
+        Answer(query("five", kind="unanswerable"), ("a/x",), refused=True),
+        Answer(query("six", kind="unanswerable"), ("a/x",), refused=False),
+    ]
+    found = measure_retrieval(answers)
+    assert (found.overall.at_1.agree, found.overall.at_5.agree, found.overall.queries) == (1, 2, 4)
+    assert found.overall.mrr == pytest.approx((1 + 1 / 2 + 1 / 6 + 0) / 4)
+    low, high = found.overall.mrr_interval
+    assert 0 <= low < found.overall.mrr < high <= 1
+    assert (found.by_lang["zh"].queries, found.by_kind["speech"].at_5.agree) == (2, 0)
+    assert (found.refused_rightly.agree, found.refused_wrongly.agree) == (1, 2)
+    assert [answer.query.id for answer in found.wrong] == ["two", "three", "four", "six"]
+    broken = broken_floors(found, found.overall, FLOORS)
+    assert [line.split(":")[0] for line in broken] == ["recall@1"]
+    assert broken_floors(found, found.overall, FLOORS.model_copy(update={"recall_1": 0.25})) == ()
+    strict = FLOORS.model_copy(update={"recall_1": 0.0, "refused_wrongly": 0.4})
+    assert len(broken_floors(found, found.overall, strict)) == 1
+
+
+def test_figures_of_nothing_are_refused() -> None:
+    with pytest.raises(ValueError, match="no answerable"):
+        measure_retrieval([Answer(query("five", kind="unanswerable"), (), refused=True)])
+
+
+def test_every_wrong_line_of_a_file_is_named(tmp_path: Path) -> None:
+    right = {"id": "a", "text": "x", "cards": ["a/x"], "lang": "en", "kind": "terse"}
+    rows = [
+        right,
+        right,
+        right | {"id": "b", "cards": ["no/card"]},
+        right | {"id": "c", "cards": []},
+        right | {"id": "d", "kind": "unanswerable"},
+        right | {"id": "e", "lang": "fr"},
+        right | {"id": "f", "text": ""},
+    ]
+    path = tmp_path / "queries.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)) + "\n\nnot json\n", encoding="utf-8")
+    with pytest.raises(ContentError) as caught:
+        load_queries([path], ["a/x"])
+    assert sorted({problem.line for problem in caught.value.problems}) == [2, 3, 4, 5, 6, 7, 9]
