@@ -179,22 +179,28 @@ def faults_of(card: Card) -> list[tuple[_Place, str]]:
         if misconception.contradicts is not None and misconception.contradicts not in known:
             message = f"no criterion {misconception.contradicts!r}; there are {', '.join(sorted(known))}"
             faults.append((("misconceptions", i, "contradicts"), message))
-    for i, criterion in enumerate(card.criteria):
-        for lang in LANGS:
-            for j, wording in enumerate(getattr(criterion.accept, lang)):
-                for place, spoken in (
-                    (("question", lang), card.question.text(lang)),
-                    (("criteria", i, "probe", lang), criterion.probe.text(lang)),
-                    *((("hints", n, lang), hint.text(lang)) for n, hint in enumerate(card.hints)),
-                ):
-                    if _contains(spoken, wording):
-                        message = f"contains the accepted wording {wording!r} of {criterion.id!r} ({lang} {j + 1})"
-                        faults.append((place, message))
+    faults += _leaks(card)
     faults += _step_faults(card, known)
     faults += _coding_faults(card)
     for place, text in _texts(card.model_dump(exclude={"steps": {"__all__": {"latex"}}, "coding": _CODE})):
         if _odd_dollars(text):
             faults.append((place, "unbalanced $ or $$: write \\$ for the sign itself"))
+    return faults
+
+
+def _leaks(card: Card) -> list[tuple[_Place, str]]:
+    """Places where the interviewer's words hold an accepted wording of the criterion they aim at."""
+    faults: list[tuple[_Place, str]] = []
+    for lang in LANGS:
+        asked: list[tuple[_Place, str]] = [(("question", lang), card.question.text(lang))]
+        asked += [(("hints", n, lang), hint.text(lang)) for n, hint in enumerate(card.hints)]
+        common = [(place, _folded(text)) for place, text in asked]
+        for i, criterion in enumerate(card.criteria):
+            spoken = [*common, (("criteria", i, "probe", lang), _folded(criterion.probe.text(lang)))]
+            for j, wording in enumerate(criterion.accept.of(lang)):
+                folded = _folded(wording)
+                said = f"contains the accepted wording {wording!r} of {criterion.id!r} ({lang} {j + 1})"
+                faults += [(place, said) for place, text in spoken if folded in text]
     return faults
 
 
@@ -260,8 +266,8 @@ def _provenance(card: Card, path: Path, notes: Path) -> list[Problem]:
     return problems
 
 
-def _contains(spoken: str, wording: str) -> bool:
-    return normalise(wording)[0] in normalise(spoken)[0]
+def _folded(text: str) -> str:
+    return normalise(text)[0]
 
 
 def _texts(value: Any, place: _Place = ()) -> list[tuple[_Place, str]]:
