@@ -12,8 +12,9 @@ from coach.schema import Lang, Plan, Session
 from coach.wiring import Coach
 
 HELP = {
-    "en": "Finish an answer with an empty line. On a line of its own: /hint /skip /next /again /report /end /quit",
-    "zh": "输入空行表示答完。命令单独占一行：/hint 提示  /skip 跳过  /next 下一题  /again 重新评分\n"
+    "en": "Finish an answer with an empty line; put code between lines of ```.\n"
+    "On a line of its own: /hint /skip /next /again /report /end /quit",
+    "zh": "输入空行表示答完，代码写在两行 ``` 之间。命令单独占一行：/hint 提示  /skip 跳过  /next 下一题  /again 重新评分\n"
     "/report 报告  /end 结束  /quit 稍后继续",
 }
 
@@ -104,7 +105,7 @@ async def _step(coach: Coach, state: Session, entry: str) -> Session:
 
 
 def _read() -> str | None:
-    """One command, or the lines up to an empty one; None at the end of the input."""
+    """One command, or the lines up to an empty one outside fenced code; None at the end of the input."""
     lines: list[str] = []
     while True:
         try:
@@ -113,7 +114,8 @@ def _read() -> str | None:
             return "\n".join(lines) or None
         if not lines and line.strip().startswith("/"):
             return line.strip()
-        if not line.strip():
+        in_code = sum(one.lstrip().startswith("```") for one in lines) % 2 == 1
+        if not line.strip() and not in_code:
             return "\n".join(lines)
         lines.append(line)
 

@@ -154,6 +154,15 @@ def test_a_whole_interview_in_the_terminal_and_its_resumption(tmp_path: Path) ->
     assert "finished" in coach("chat", "--resume", data=tmp_path).stderr
 
 
+def test_code_between_fences_may_hold_empty_lines(tmp_path: Path) -> None:
+    script = "Here it is:\n```python\ndef ndcg(gains):\n\n    return 0\n```\n\n/quit\n"
+    done = coach("chat", "--focus", "write ndcg in code", "--questions", "1", text=script, data=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "```python\ndef " in done.stdout
+    assert "! " not in done.stdout
+    assert "Score: " in done.stdout
+
+
 def test_notes_lists_the_questions_with_their_places(tmp_path: Path) -> None:
     done = coach("notes", data=tmp_path)
     assert "000_cef5623430fc154f.txt:5  [amazon interview-1 1, en]  Talk about linear regression" in done.stdout

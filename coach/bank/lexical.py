@@ -25,7 +25,7 @@ K1, B = 2.5, 0.75
 """Saturation of a repeated term, and how far long cards are held back."""
 ASKED, LABEL, SAID, TOLD, SCENE = 5.0, 3.0, 1.0, 0.5, 1.0
 """Weights of a card's fields: how it is asked, what it is called, what answers say, its prose, its kind."""
-CONCEPT, SYNONYM, WORD, PAIR, SOUND, HEARD = 1.3, 1.0, 1.0, 0.5, 0.25, 0.6
+CONCEPT, SYNONYM, WORD, PAIR, SOUND, HEARD = 1.3, 0.7, 1.0, 0.5, 0.25, 0.6
 """Weights of a query's terms: concepts, everyday synonyms, English words, overlapping pairs of Chinese characters, the
 sounds of such pairs, and their sounds where the bank does not know the characters."""
 SHORTEST_HEARD, LONGEST_HEARD = 3, 10

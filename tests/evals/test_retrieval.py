@@ -1,11 +1,14 @@
 """The labelled queries that ship, and the figures made of them."""
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from coach.bank.cards import read_cards
 from coach.errors import ContentError
 from coach.schema import Card
 from evals.retrieval import (
@@ -17,7 +20,9 @@ from evals.retrieval import (
     load_queries,
     measure_retrieval,
 )
+from tests.conftest import ROOT
 
+ALL = frozenset(card.id for card in read_cards(ROOT / "knowledge" / "cards").cards)
 FLOORS = Floors(embedder="lexical", recall_1=0.5, recall_5=0.5, across_5=0.5, refused_rightly=0.5, refused_wrongly=0.5)
 
 
@@ -101,3 +106,16 @@ def test_every_wrong_line_of_a_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ContentError) as caught:
         load_queries([path], ["a/x"])
     assert sorted({problem.line for problem in caught.value.problems}) == [2, 3, 4, 5, 6, 7, 9]
+
+
+def test_search_keeps_its_floors_and_shows_no_mistake_of_the_held_back_half() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.guard", "evals/__main__.py", "run", "retrieval", "--wrong"],
+        capture_output=True, text=True, encoding="utf-8", cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "floors hold" in done.stdout
+    assert "across languages" in done.stdout
+    listed = done.stdout.split("not right at first place")[1]
+    held_back = [query for query in load_queries(sorted(FOLDER.glob("*.jsonl")), ALL) if query.split == "test"]
+    assert [query.text for query in held_back if f"] {query.text}  wanted" in listed] == []
