@@ -14,8 +14,8 @@ from coach.wiring import Coach
 HELP = {
     "en": "Finish an answer with an empty line; put code between lines of ```.\n"
     "On a line of its own: /hint /skip /next /again /report /end /quit",
-    "zh": "输入空行表示答完，代码写在两行 ``` 之间。命令单独占一行：/hint 提示  /skip 跳过  /next 下一题  /again 重新评分\n"
-    "/report 报告  /end 结束  /quit 稍后继续",
+    "zh": "输入空行表示答完，代码写在两行 ``` 之间。命令单独占一行：\n"
+    "/hint 提示  /skip 跳过  /next 下一题  /again 重新评分  /report 报告  /end 结束  /quit 稍后继续",
 }
 
 
