@@ -172,11 +172,11 @@ def draft(
     wanted = []
     for path in files:
         for question in read_notes(path):
-            found = coach.find(question.text, k=1)
+            card = coach.card_for(question)
             place = f"{question.path}:{question.line}  {question.text}"
             made = coach.drafts.made(question)
-            if found.sure:
-                typer.echo(f"{place}\n    card: {found.cards[0]}")
+            if card is not None:
+                typer.echo(f"{place}\n    card: {card}")
             elif made is not None:
                 typer.echo(f"{place}\n    drafted before: {coach.drafts.folder / made}")
             else:

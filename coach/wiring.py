@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -200,6 +201,22 @@ class Coach:
         except ModelError as error:
             found = search(None, self.lexical, text, k=k, where=where)
             return found.model_copy(update={"without": str(error)})
+
+    def card_for(self, question: NoteQuestion) -> str | None:
+        """The card that answers a question of a note; None when there is none.
+
+        Cards made from that very line of the note go first, then what search is sure of.
+        """
+        note = Path(question.path).name
+        made = [
+            card.id
+            for card in self.cards
+            if any((origin.note, origin.line) == (note, question.line) for origin in card.source)
+        ]
+        found = self.find(question.text, k=20)
+        if made:
+            return next((name for name in found.cards if name in made), made[0])
+        return found.cards[0] if found.sure else None
 
     def search(self, plan: Plan) -> Sequence[str]:
         """Card ids for the focus of a plan, best first; none when the bank has nothing for it."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -239,6 +240,19 @@ def test_draft_says_which_questions_have_no_card_and_sends_nothing(tmp_path: Pat
     assert "no card yet" in done.stdout
     assert "1 questions have no card; set COACH_MODEL" in done.stdout
     assert not (tmp_path / "drafts").exists()
+
+
+def test_every_question_of_the_source_notes_has_a_card_made_from_its_line(
+    tmp_path: Path, cards: dict[str, Card]
+) -> None:
+    note = ROOT / "knowledge" / "notes" / "000_cef5623430fc154f.txt"
+    done = coach("draft", str(note), data=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = re.findall(r"\.txt:(\d+)  .*\n    card: (\S+)", done.stdout)
+    assert len(found) == 48
+    for line, name in found:
+        assert int(line) in {origin.line for origin in cards[name].source}, (line, name)
+    assert "every question has a card" in done.stdout
 
 
 def test_a_draft_is_written_once_then_edited_and_accepted_by_a_person(tmp_path: Path, why_linear: Card) -> None:

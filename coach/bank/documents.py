@@ -26,7 +26,6 @@ _KINDS = (
     (b"GIF8", "a GIF image"),
     (b"\xd0\xcf\x11\xe0", "an old Office file"),
     (b"\x7fELF", "a program"),
-    (b"MZ", "a program"),
     (b"{\\rtf", "an RTF file"),
     (b"\x1f\x8b", "a gzip archive"),
 )
