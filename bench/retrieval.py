@@ -23,8 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
+from coach.bank.collection import Where
 from coach.bank.embed import LexicalEmbedder, Vectors
-from coach.bank.index import Where, open_index
+from coach.bank.index import open_index
 from coach.bank.search import search
 from coach.schema import LANGS, Card
 from coach.wiring import Coach

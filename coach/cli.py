@@ -133,7 +133,7 @@ def search(
     """Find cards by words, best first. Exit status 1 when the bank has nothing for them."""
     from pydantic import ValidationError
 
-    from coach.bank.index import Where
+    from coach.bank.collection import Where
     from coach.errors import CoachError
     from coach.wiring import Coach
 

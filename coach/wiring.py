@@ -15,9 +15,10 @@ from coach.schema import Card, NoteQuestion, Plan
 from coach.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from coach.bank.collection import Where
     from coach.bank.draft import Drafts
     from coach.bank.glossary import Glossary
-    from coach.bank.index import Index, Where
+    from coach.bank.index import Index
     from coach.bank.lexical import Lexical
     from coach.bank.search import Search
     from coach.grading.grade import Judge
@@ -192,7 +193,7 @@ class Coach:
 
         When the embedding model cannot be asked, words and concepts alone decide, and `Search.without` says why.
         """
-        from coach.bank.index import Where
+        from coach.bank.collection import Where
         from coach.bank.search import search
 
         where = where or Where()
@@ -220,7 +221,7 @@ class Coach:
 
     def search(self, plan: Plan) -> Sequence[str]:
         """Card ids for the focus of a plan, best first; none when the bank has nothing for it."""
-        from coach.bank.index import Where
+        from coach.bank.collection import Where
 
         found = self.find(plan.focus, k=plan.questions, where=Where(company=plan.company, topic=plan.topic))
         return found.cards if found.sure else ()

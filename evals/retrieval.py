@@ -10,7 +10,7 @@ from typing import Annotated, Literal, get_args
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from coach.bank.index import Where
+from coach.bank.collection import Where
 from coach.errors import ContentError, Problem
 from coach.schema import CardId, Lang, Record
 from coach.wiring import Coach

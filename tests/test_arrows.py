@@ -17,7 +17,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("app",),
 )
 OWNERS = {
-    "chromadb": ("coach.bank.index",),
+    "chromadb": ("coach.bank.collection",),
     "langchain": ("coach.llm",),
     "langchain_core": ("coach.llm",),
     "langchain_openai": ("coach.llm",),

@@ -5,7 +5,8 @@ Cormack, Clarke & Büttcher 2009, Reciprocal Rank Fusion outperforms Condorcet a
 
 from math import log1p
 
-from coach.bank.index import Index, Where
+from coach.bank.collection import Where
+from coach.bank.index import Index
 from coach.bank.lexical import Fit, Lexical
 from coach.schema import CardId, Record
 

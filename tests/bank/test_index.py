@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from coach.bank.collection import IndexReport, Where, document
 from coach.bank.embed import LexicalEmbedder, Vectors
 from coach.bank.glossary import Entry, Glossary
-from coach.bank.index import Hit, Index, IndexReport, Where, document, open_index
+from coach.bank.index import Hit, Index, open_index
 from coach.errors import IndexFault
 from coach.schema import Card
 

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from coach.bank.collection import Where
 from coach.bank.embed import LexicalEmbedder
 from coach.bank.glossary import Glossary
-from coach.bank.index import Index, Where, open_index
+from coach.bank.index import Index, open_index
 from coach.bank.lexical import Lexical
 from coach.bank.search import RANK_OFFSET, search
 from coach.schema import Card
