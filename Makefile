@@ -34,6 +34,8 @@ format: $(VENV)/.installed-dev
 
 evals: $(VENV)/.installed
 	$(BIN)/python -m evals run smoke
+	$(BIN)/python -m evals run breadth
+	$(BIN)/python -m evals run retrieval
 
 bench: $(VENV)/.installed
 	$(BIN)/python bench/startup.py

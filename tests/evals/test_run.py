@@ -32,6 +32,13 @@ def test_the_smoke_suite_keeps_its_floors() -> None:
     assert "linear-models/why-linear#linear-in-parameters" in done.stdout
 
 
+def test_the_breadth_suite_keeps_its_floors() -> None:
+    done = evals("run", "breadth")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "== judge: mock ==" not in done.stdout
+    assert "all floors hold" in done.stdout
+
+
 def test_a_broken_floor_fails_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, coach: Coach) -> None:
     smoke = (ROOT / "evals" / "suites" / "smoke.yaml").read_text(encoding="utf-8")
     (tmp_path / "suites").mkdir()
@@ -45,7 +52,7 @@ def test_a_broken_floor_fails_the_run(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_an_unknown_suite_or_judge_is_said(coach: Coach) -> None:
-    with pytest.raises(ContentError, match="there are: smoke"):
+    with pytest.raises(ContentError, match="there are: breadth, smoke"):
         run.run_suite("nothing", coach=coach)
     done = evals("run", "smoke", "--judge", "oracle")
     assert done.returncode == 2
