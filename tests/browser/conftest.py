@@ -173,7 +173,7 @@ def context(browser: Browser, serve: Callable[..., Server]) -> Iterator[BrowserC
         lambda message: (
             watched.errors.append(message.text)
             if message.type == "error"
-            and not re.search(r"net::ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED|EMPTY_RESPONSE)", message.text)
+            and not re.search(r"net::ERR_(CONNECTION_|INCOMPLETE_CHUNKED|EMPTY_RESPONSE|CONTENT_LENGTH)", message.text)
             else None
         ),
     )
