@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from coach.bank.collection import Where
-from coach.bank.embed import LexicalEmbedder, Vectors
+from coach.bank.embed import Embedder, LexicalEmbedder, Vectors
 from coach.bank.index import open_index
 from coach.bank.search import search
 from coach.schema import LANGS, Card
@@ -68,6 +68,13 @@ def synthetic(count: int, template: Card) -> tuple[Card, ...]:
     return tuple(template.model_copy(update={"id": f"{template.topics[0]}/card-{number}"}) for number in range(count))
 
 
+def reopening(folder: Path, cards: Sequence[Card], embedder: Embedder) -> dict[str, float]:
+    """Seconds to open a built index again, and how many cards that embeds (none)."""
+    start = time.perf_counter()
+    with open_index(folder, cards=cards, embedder=embedder) as index:
+        return {"reopen_s": time.perf_counter() - start, "embedded_on_reopen": len(index.report.embedded)}
+
+
 def bank(queries: Sequence[str], repeats: int, folder: Path) -> dict[str, float]:
     """The shipped bank with the built-in embedder, query text in, cards out."""
     coach = Coach()
@@ -98,14 +105,10 @@ def bank(queries: Sequence[str], repeats: int, folder: Path) -> dict[str, float]
             index_from_text=lambda at: index.search(queries[at % len(queries)], k=DEPTH),
             hybrid_from_text=lambda at: search(index, lexical, queries[at % len(queries)], k=5, where=Where()),
         )
-    start = time.perf_counter()
-    with open_index(folder / "bank", cards=coach.cards, embedder=embedder) as index:
-        opened = time.perf_counter() - start
-        embedded = len(index.report.embedded)
     size = len(coach.cards)
     return {
-        "cards": size, "build_s": built, "cards_per_s": size / built, "reopen_s": opened,
-        "embedded_on_reopen": embedded, "words_ready_s": words_s, "memory_mb": grown, **found,
+        "cards": size, "build_s": built, "cards_per_s": size / built,
+        **reopening(folder / "bank", coach.cards, embedder), "words_ready_s": words_s, "memory_mb": grown, **found,
         "ratio_to_raw_chroma": found["index_ready_vector"] / found["raw_chroma"],
     }  # fmt: skip
 
@@ -137,13 +140,9 @@ def large(count: int, repeats: int, folder: Path) -> dict[str, float]:
         found = medians_ms(
             repeats, raw_chroma=raw, numpy=brute, index_ready_vector=lambda at: index.nearest(vectors[at % 64], k=DEPTH)
         )
-    start = time.perf_counter()
-    with open_index(folder / str(count), cards=cards, embedder=embedder) as index:
-        opened = time.perf_counter() - start
-        embedded = len(index.report.embedded)
     return {
-        "cards": count, "build_s": built, "cards_per_s": count / built, "reopen_s": opened,
-        "embedded_on_reopen": embedded, "memory_mb": grown, **found,
+        "cards": count, "build_s": built, "cards_per_s": count / built,
+        **reopening(folder / str(count), cards, embedder), "memory_mb": grown, **found,
         "ratio_to_raw_chroma": found["index_ready_vector"] / found["raw_chroma"],
     }  # fmt: skip
 

@@ -174,10 +174,9 @@ def draft(
         for question in read_notes(path):
             card = coach.card_for(question)
             place = f"{question.path}:{question.line}  {question.text}"
-            made = coach.drafts.made(question)
             if card is not None:
                 typer.echo(f"{place}\n    card: {card}")
-            elif made is not None:
+            elif (made := coach.drafts.made(question)) is not None:
                 typer.echo(f"{place}\n    drafted before: {coach.drafts.folder / made}")
             else:
                 typer.echo(f"{place}\n    no card yet")

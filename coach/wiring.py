@@ -214,6 +214,8 @@ class Coach:
             for card in self.cards
             if any((origin.note, origin.line) == (note, question.line) for origin in card.source)
         ]
+        if len(made) == 1:
+            return made[0]
         found = self.find(question.text, k=20)
         if made:
             return next((name for name in found.cards if name in made), made[0])

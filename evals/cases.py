@@ -1,12 +1,12 @@
 """Transcripts and suites: data files with a schema, checked all at once."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from coach.errors import ContentError, Problem
 from coach.schema import Card, CardId, Lang, Record, Slug, State
@@ -94,10 +94,39 @@ def load_suite(path: Path) -> Suite:
 
 def load_cases(paths: Sequence[Path], cards: Mapping[str, Card]) -> tuple[Case, ...]:
     """All cases of the files. Raises ContentError naming every wrong line of every file."""
-    cases: list[Case] = []
+    splits: dict[str, Split] = {}
+
+    def faults(case: Case) -> list[str]:
+        found = _faults(case, cards)
+        if splits.setdefault(case.card, case.split) != case.split:
+            found.append(f"card {case.card} is in split {splits[case.card]!r} elsewhere: cards are never split")
+        return found
+
+    return read_lines(paths, Case, faults)
+
+
+class Labelled(Protocol):
+    """A record with a name of its own."""
+
+    @property
+    def id(self) -> str:
+        """Used by no other record of the same files."""
+        ...
+
+
+L = TypeVar("L", bound=Labelled)
+
+
+def read_lines(paths: Sequence[Path], record: type[L], faults: Callable[[L], Sequence[str]]) -> tuple[L, ...]:
+    """The records of files with one JSON object a line; `faults` says what is wrong with one beyond its schema.
+
+    Raises ContentError naming every wrong line of every file, repeated ids among them.
+    """
+    name = record.__name__.lower()
+    adapter = TypeAdapter(record)
+    records: list[L] = []
     problems: list[Problem] = []
     owners: dict[str, str] = {}
-    splits: dict[str, Split] = {}
     for path in paths:
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
@@ -108,21 +137,19 @@ def load_cases(paths: Sequence[Path], cards: Mapping[str, Card]) -> tuple[Case, 
             if not line.strip():
                 continue
             try:
-                case = Case.model_validate(json.loads(line))
+                one = adapter.validate_python(json.loads(line))
             except (json.JSONDecodeError, ValidationError) as error:
-                problems.append(Problem(str(path), number, f"not a case: {error}"))
+                problems.append(Problem(str(path), number, f"not a {name}: {error}"))
                 continue
-            faults = [*_faults(case, cards)]
-            if case.id in owners:
-                faults.append(f"case id {case.id!r} is also used at {owners[case.id]}")
-            if splits.setdefault(case.card, case.split) != case.split:
-                faults.append(f"card {case.card} is in split {splits[case.card]!r} elsewhere: cards are never split")
-            problems += [Problem(str(path), number, fault) for fault in faults]
-            owners[case.id] = f"{path}:{number}"
-            cases.append(case)
+            wrong = list(faults(one))
+            if one.id in owners:
+                wrong.append(f"{name} id {one.id!r} is also used at {owners[one.id]}")
+            problems += [Problem(str(path), number, fault) for fault in wrong]
+            owners[one.id] = f"{path}:{number}"
+            records.append(one)
     if problems:
         raise ContentError(tuple(problems))
-    return tuple(cases)
+    return tuple(records)
 
 
 def _faults(case: Case, cards: Mapping[str, Card]) -> list[str]:

@@ -1,20 +1,19 @@
 """Measure search: labelled queries -> recall, reciprocal rank and refusals, per language and kind, with intervals."""
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from coach.bank.collection import Where
-from coach.errors import ContentError, Problem
+from coach.errors import ContentError
 from coach.schema import CardId, Lang, Record
 from coach.wiring import Coach
-from evals.cases import Split
+from evals.cases import Split, read_lines
 from evals.measure import Agreement
 
 QueryKind = Literal["paraphrase", "terse", "mixed", "misspelt", "speech", "aspect", "unanswerable"]
@@ -163,28 +162,12 @@ def _ask(coach: Coach, query: Query, lang: Lang | None) -> Answer:
 def load_queries(paths: Sequence[Path], known: Iterable[str]) -> tuple[Query, ...]:
     """All queries of the files. Raises ContentError naming every wrong line of every file."""
     cards = frozenset(known)
-    queries: list[Query] = []
-    problems: list[Problem] = []
-    owners: dict[str, str] = {}
-    for path in paths:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            if not line.strip():
-                continue
-            try:
-                query = Query.model_validate(json.loads(line))
-            except (json.JSONDecodeError, ValidationError) as error:
-                problems.append(Problem(str(path), number, f"not a query: {error}"))
-                continue
-            missing = [name for name in query.cards if name not in cards]
-            if missing:
-                problems.append(Problem(str(path), number, f"no card {', '.join(missing)}"))
-            if query.id in owners:
-                problems.append(Problem(str(path), number, f"id {query.id!r} is also used at {owners[query.id]}"))
-            owners[query.id] = f"{path}:{number}"
-            queries.append(query)
-    if problems:
-        raise ContentError(tuple(problems))
-    return tuple(queries)
+
+    def faults(query: Query) -> list[str]:
+        missing = [name for name in query.cards if name not in cards]
+        return [f"no card {', '.join(missing)}"] if missing else []
+
+    return read_lines(paths, Query, faults)
 
 
 def measure_retrieval(answers: Sequence[Answer]) -> Retrieval:

@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import json
-import os
 import re
 import warnings
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from coach import __version__
+from coach.bank.files import replace_text
 from coach.errors import Problem
 from coach.schema import LANGS, Card
 from coach.text import normalise
@@ -111,12 +111,9 @@ def _read_cache(path: Path) -> dict[str, dict[str, str]]:
 
 
 def _write_cache(path: Path, known: dict[str, dict[str, str]]) -> None:
-    """Replace the cache in one step; a folder that cannot be written only costs time."""
+    """Keep what is right; a folder that cannot be written only costs time."""
     with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_suffix(f".{os.getpid()}.part")
-        half.write_text(json.dumps(known, ensure_ascii=False), encoding="utf-8")
-        half.replace(path)
+        replace_text(path, json.dumps(known, ensure_ascii=False))
 
 
 def read_card(path: Path, *, root: Path) -> tuple[Card | None, tuple[Problem, ...]]:

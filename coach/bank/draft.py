@@ -7,77 +7,47 @@ drafts/
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
 from coach.bank.cards import faults_of, read_card
+from coach.bank.files import replace_text
 from coach.errors import ContentError, Problem
 from coach.llm.chat import Chat
 from coach.llm.prompts import Template
-from coach.schema import Card, NoteQuestion, Provenance
+from coach.schema import Bilingual, BilingualPhrases, Card, Criterion, NoteQuestion, Provenance, Record
 from coach.text import normalise
 
 NO_SOURCE = "TODO: a person adds the primary source that says so"
 """Stands in a draft's references; a card that still holds it is not accepted."""
 
 
-class Both(BaseModel):
-    """One text in both languages."""
-
-    model_config = ConfigDict(extra="forbid")
-    en: str
-    zh: str
-
-
-class BothLists(BaseModel):
-    """Several texts in both languages."""
-
-    model_config = ConfigDict(extra="forbid")
-    en: list[str]
-    zh: list[str]
-
-
-class DraftCriterion(BaseModel):
-    """One thing a good answer says."""
-
-    model_config = ConfigDict(extra="forbid")
-    id: str
-    weight: int
-    required: bool
-    says: Both
-    accept: BothLists
-    probe: Both
-
-
-class DraftMisconception(BaseModel):
+class DraftMisconception(Record):
     """A wrong statement candidates make."""
 
-    model_config = ConfigDict(extra="forbid")
     id: str
-    says: BothLists
-    correction: Both
+    says: BilingualPhrases
+    correction: Bilingual
 
 
-class DraftReply(BaseModel):
+class DraftReply(Record):
     """What the model must send back."""
 
-    model_config = ConfigDict(extra="forbid")
     topic: str
     slug: str
     kind: str
     difficulty: int
-    question: Both
-    reference: Both
-    criteria: list[DraftCriterion]
-    hints: list[Both]
+    question: Bilingual
+    reference: Bilingual
+    criteria: list[Criterion]
+    hints: list[Bilingual]
     misconceptions: list[DraftMisconception]
-    followups: list[Both]
+    followups: list[Bilingual]
 
     @model_validator(mode="after")
     def _makes_a_card(self) -> "DraftReply":
@@ -134,7 +104,9 @@ class Drafts:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(card_yaml(card))
-        self._write({**known, _key(question): f"{card.id}.yaml"})
+        replace_text(
+            self._ledger, json.dumps({**known, _key(question): f"{card.id}.yaml"}, ensure_ascii=False, indent=1)
+        )
         return path
 
     def _read(self) -> dict[str, str]:
@@ -148,11 +120,6 @@ class Drafts:
         if not isinstance(known, dict) or not all(isinstance(name, str) for name in known.values()):
             raise ContentError((Problem(str(self._ledger), 0, "is not a list of drafts: delete it to draft anew"),))
         return known
-
-    def _write(self, known: dict[str, str]) -> None:
-        half = self._ledger.with_suffix(f".{os.getpid()}.part")
-        half.write_text(json.dumps(known, ensure_ascii=False, indent=1), encoding="utf-8")
-        half.replace(self._ledger)
 
 
 async def draft(chat: Chat, template: Template, question: NoteQuestion, *, topics: Sequence[str]) -> Card:

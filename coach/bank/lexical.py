@@ -5,7 +5,6 @@ Robertson & Zaragoza 2009, The Probabilistic Relevance Framework: BM25 and Beyon
 
 import contextlib
 import json
-import os
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -16,6 +15,7 @@ from itertools import pairwise
 from math import log
 from pathlib import Path
 
+from coach.bank.files import replace_text
 from coach.bank.glossary import Glossary
 from coach.bank.spelling import Speller
 from coach.schema import LANGS, Bilingual, Card, Kind, Lang
@@ -227,8 +227,10 @@ def _fields(card: Card, lang: Lang) -> Iterator[tuple[str, float]]:
 
 
 def _weight(term: str) -> float:
-    if term.startswith(("c:", "e:")):
-        return CONCEPT if term.startswith("c:") else SYNONYM
+    if term.startswith("c:"):
+        return CONCEPT
+    if term.startswith("e:"):
+        return SYNONYM
     return PAIR if _CHINESE.match(term) else WORD
 
 
@@ -255,12 +257,9 @@ def _read(path: Path, identity: str) -> "dict[str, _Counts]":
 
 
 def _write(path: Path, identity: str, found: "Mapping[str, _Counts]") -> None:
-    """Replace the file in one step; a folder that cannot be written only costs time."""
+    """Keep the counts; a folder that cannot be written only costs time."""
     with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_suffix(f".{os.getpid()}.part")
-        half.write_text(json.dumps({"identity": identity, "cards": found}, ensure_ascii=False), encoding="utf-8")
-        half.replace(path)
+        replace_text(path, json.dumps({"identity": identity, "cards": found}, ensure_ascii=False))
 
 
 def _sounds(text: str) -> Iterator[tuple[str, str]]:
