@@ -34,7 +34,9 @@ format: $(VENV)/.installed-dev
 
 evals: $(VENV)/.installed
 	$(BIN)/python -m evals run smoke
-	$(BIN)/python -m evals run breadth
+	$(BIN)/python -m evals run grading
+	$(BIN)/python -m evals run robustness
+	$(BIN)/python -m evals run bilingual
 	$(BIN)/python -m evals run retrieval
 
 bench: $(VENV)/.installed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from coach.schema import NoteQuestion
+    from coach.schema import Card, NoteQuestion
     from coach.wiring import Coach
 
 app = typer.Typer(
@@ -55,35 +55,94 @@ def grade(
     answer: Annotated[Path, typer.Option(help="File with the answer; - reads standard input.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the grade as JSON.")] = False,
 ) -> None:
-    """Grade one written answer against a card. Exit status 3 when it could not be graded."""
+    """Grade one written answer against a card, and say what to do better. Exit status 3 when it was not graded."""
     import asyncio
-    import sys
+    import json
 
-    from coach.errors import CoachError
+    from coach.grading.critic import Told
     from coach.grading.grade import grade as grade_answer
     from coach.progress.export import grade_markdown
-    from coach.schema import Utterance
+    from coach.schema import Critique, Grade, Utterance
     from coach.text import lang_of
     from coach.wiring import Coach
 
     coach = Coach()
-    cards = {one.id: one for one in coach.cards}
-    if card not in cards:
-        import difflib
-
-        near = difflib.get_close_matches(card, cards, n=3, cutoff=0.4)
-        raise CoachError(f"no card {card!r}; {'did you mean ' + ', '.join(near) if near else 'see coach cards'}")
-    try:
-        text = sys.stdin.read() if str(answer) == "-" else answer.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CoachError(f"{answer}: cannot be read as UTF-8 text ({error})") from error
-    one = cards[card]
+    one = _card(coach, card)
+    text = _text(answer)
     lang = lang_of(text)
     asked = (one.asks(lang),)
-    result = asyncio.run(grade_answer(coach.judge, one, (Utterance(turn=0, text=text),), interviewer=asked))
-    typer.echo(result.model_dump_json(indent=2) if as_json else grade_markdown(one, result, lang))
+    said = (Utterance(turn=0, text=text),)
+
+    async def graded() -> "tuple[Grade, Critique | None]":
+        result = await grade_answer(coach.judge, one, said, interviewer=asked, sandbox=coach.sandbox)
+        if result.score is None:
+            return result, None
+        return result, await coach.critic.critique(Told(one, result, said, lang, asked))
+
+    result, critique = asyncio.run(graded())
+    if as_json:
+        told = {"critique": critique.model_dump(mode="json")} if critique is not None else {}
+        typer.echo(json.dumps(result.model_dump(mode="json") | told, indent=2, ensure_ascii=False))
+    else:
+        typer.echo(grade_markdown(one, result, lang, critique=critique))
     if result.not_graded is not None:
         raise typer.Exit(3)
+
+
+def _card(coach: "Coach", name: str) -> "Card":
+    """The card of that id. Raises CoachError with the nearest ids."""
+    import difflib
+
+    from coach.errors import CoachError
+
+    cards = {one.id: one for one in coach.cards}
+    if name not in cards:
+        near = difflib.get_close_matches(name, cards, n=3, cutoff=0.4)
+        raise CoachError(f"no card {name!r}; {'did you mean ' + ', '.join(near) if near else 'see coach cards'}")
+    return cards[name]
+
+
+def _text(path: Path) -> str:
+    """What a file holds, or standard input for `-`. Raises CoachError."""
+    import sys
+
+    from coach.errors import CoachError
+
+    try:
+        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CoachError(f"{path}: cannot be read as UTF-8 text ({error})") from error
+
+
+@app.command()
+def run(
+    card: Annotated[str, typer.Argument(help="Id of a coding card, such as coding/roc-auc.")],
+    file: Annotated[Path, typer.Argument(help="Your Python file; - reads standard input.")],
+) -> None:
+    """Run the visible tests of a coding card on your code, in a sandbox.
+
+    Exit status 0 when all pass, 1 when one fails, 3 when this machine has no sandbox and nothing was run.
+    """
+    import asyncio
+
+    from coach.errors import CoachError, CodeNotRun
+    from coach.grading.code import CodeTask
+    from coach.progress.export import run_lines
+    from coach.wiring import Coach
+
+    coach = Coach()
+    coding = _card(coach, card).coding
+    if coding is None:
+        raise CoachError(f"{card} has no coding task: coach cards lists the kinds")
+    try:
+        result = asyncio.run(coach.sandbox.run(CodeTask(coding.entry, coding.visible), _text(file)))
+    except CodeNotRun as error:
+        typer.echo(f"not run: {error}", err=True)
+        raise typer.Exit(3) from error
+    typer.echo("\n".join(run_lines(result, "en")))
+    if result.output:
+        typer.echo(f"printed:\n{result.output}")
+    raise typer.Exit(0 if result.share == 1 else 1)
 
 
 @app.command()

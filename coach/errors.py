@@ -5,6 +5,7 @@
     ├── SettingsError           a setting is missing or impossible
     ├── IndexFault              the bank's index cannot be used or rebuilt
     ├── InterviewError          this step is not possible at this point of the interview
+    ├── CodeNotRun              the candidate's code was not run: there is no sandbox to contain it
     ├── StoreError              the session store failed; nothing was acknowledged
     │   ├── Conflict            another tab or process wrote this session first
     │   └── UnknownSession      no such session
@@ -67,6 +68,10 @@ class InterviewError(CoachError):
     """This step is not possible at this point of the interview."""
 
 
+class CodeNotRun(CoachError):
+    """The candidate's code was not run: there is no sandbox to contain it, or the sandbox broke."""
+
+
 class StoreError(CoachError):
     """The session store failed; nothing was acknowledged."""
 
@@ -79,10 +84,26 @@ class UnknownSession(StoreError):
     """No such session."""
 
 
+@dataclass(frozen=True)
+class Spent:
+    """What a call to a model has cost, also when it failed in the end."""
+
+    calls: int = 0
+    """Requests sent, failed ones included."""
+    tokens_in: int | None = None
+    """Over all answered requests; None when none was, or one of them did not say."""
+    tokens_cached: int | None = None
+    """The part of `tokens_in` that the provider read from its cache."""
+    tokens_out: int | None = None
+    cost_usd: float | None = None
+    """None without prices or tokens, never 0."""
+
+
 class ModelError(CoachError):
     """The chat model gave no usable reply."""
 
     code = "model_error"
+    spent = Spent()
 
 
 class ModelNotConfigured(ModelError):

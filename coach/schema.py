@@ -4,8 +4,10 @@
 """
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal, get_args
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -16,6 +18,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 State = Literal["met", "partly", "missed", "contradicted", "not_graded"]
 STATES: tuple[State, ...] = get_args(State)
 Band = Literal["strong", "good", "fair", "weak"]
+Flag = Literal["hidden_text", "addresses_the_judge"]
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -79,6 +82,10 @@ class Criterion(Record):
     """Shortest wordings that prove the point, each in other words; the offline judge matches these."""
     probe: Bilingual
     """A follow-up question that aims at this point without giving it away."""
+    said_as: BilingualPhrases | None = None
+    """Whole statements in which candidates make the point, in everyday words; the offline judge learns from them."""
+    wrong_as: BilingualPhrases | None = None
+    """Statements in much the same words that are wrong or the reverse."""
 
 
 class Misconception(Record):
@@ -92,6 +99,8 @@ class Misconception(Record):
     """Points taken off when it is stated."""
     contradicts: Slug | None = None
     """The criterion that cannot be met by somebody who states this."""
+    said_as: BilingualPhrases | None = None
+    """Whole statements in which candidates make the wrong claim."""
 
 
 class Provenance(Record):
@@ -206,6 +215,11 @@ class Card(Record):
         return f"{self.question.text(lang)}\n\n{self.coding.task.text(lang)}\n\n{starter}"
 
     @property
+    def personal(self) -> bool:
+        """Whether it asks for the candidate's own story; its reference is then somebody else's, as an example."""
+        return self.kind in {"behavioural", "project", "presentation"}
+
+    @property
     def points(self) -> int:
         """The sum of all weights."""
         return sum(criterion.weight for criterion in self.criteria)
@@ -215,10 +229,16 @@ class Card(Record):
         """Its name and topics in words, to search by."""
         return tuple(label.replace("-", " ") for label in (self.id.split("/")[1], *self.topics))
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """First 16 hex digits of a hash over the whole card; changes when anything in it changes."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """The card with `update`, and a fingerprint of its own."""
+        copy = super().model_copy(update=update, deep=deep)
+        copy.__dict__.pop("fingerprint", None)
+        return copy
 
     def criterion(self, criterion_id: str) -> Criterion:
         """The criterion of that id. Raises KeyError when there is none."""
@@ -261,6 +281,13 @@ class Quote(Record):
     text: str
 
 
+class Likelihood(Record):
+    """How likely a judge holds two of the states of a criterion to be; what is left is for neither."""
+
+    met: Annotated[float, Field(ge=0, le=1)]
+    partly: Annotated[float, Field(ge=0, le=1)]
+
+
 class Claim(Record):
     """What a judge says of one criterion, before its quotes are checked."""
 
@@ -268,6 +295,8 @@ class Claim(Record):
     state: State
     quotes: tuple[Quote, ...] = ()
     reason: str = ""
+    likelihood: Likelihood | None = None
+    """None from a judge that does not say how sure it is."""
 
 
 class MisconceptionClaim(Record):
@@ -287,8 +316,17 @@ class JudgeInfo(Record):
     """Fingerprint of prompt and reply schema together."""
     calls: int = 0
     tokens_in: int | None = None
+    """Over all requests; None when one of them did not say."""
+    tokens_cached: int | None = None
+    """The part of `tokens_in` that the provider read from its cache; None when it did not say."""
     tokens_out: int | None = None
+    cost_usd: float | None = None
+    """By the prices the person set; None without them, never 0."""
     repaired: bool = False
+    looks: Annotated[int, Field(ge=1, le=2)] = 1
+    """2 when doubtful verdicts were asked about a second time."""
+    second_look_failed: str | None = None
+    """Why a second look that was due gave nothing; the first verdicts stand."""
 
 
 class Opinion(Record):
@@ -320,6 +358,10 @@ class Verdict(Record):
     reason: str = ""
     downgraded_from: State | None = None
     """Set when the judge said more than its quotes support."""
+    downgraded_for: Literal["no_quote", "not_found", "repeats"] | None = None
+    """What the quotes lacked: there were none, none stands in the answer, or they only repeat the interviewer."""
+    likelihood: Likelihood | None = None
+    """As the judge gave it, before its quotes were checked."""
 
 
 class Stated(Record):
@@ -334,9 +376,9 @@ class ScoreLine(Record):
 
     label: Slug
     points: float
-    """Negative for a stated misconception."""
+    """Negative for a stated misconception and for hints."""
     of: float
-    """The weight; 0 for a misconception."""
+    """The weight; 0 for a misconception and for hints."""
 
 
 class Score(Record):
@@ -348,7 +390,7 @@ class Score(Record):
     band: Band
     lines: tuple[ScoreLine, ...]
     capped_by: tuple[Slug, ...] = ()
-    """Required criteria that are not met and so hold the band down."""
+    """What is not met and so holds the band down: required criteria, and `code-tests` when a test fails."""
 
 
 class NotGraded(Record):
@@ -356,6 +398,35 @@ class NotGraded(Record):
 
     code: str
     message: str
+
+
+class CheckResult(Record):
+    """What one check said of the candidate's code."""
+
+    id: Slug
+    passed: bool
+    error: str | None = None
+    """Class name of the exception it ended in, or `timeout`, `memory`, `exit` or `tampered`; None when it passed."""
+    message: str = ""
+    """The exception's text; empty for a hidden check."""
+
+
+class CodeRun(Record):
+    """What the checks of a coding card said; of hidden ones only how many passed."""
+
+    visible: tuple[CheckResult, ...]
+    hidden: Annotated[int, Field(ge=0)]
+    hidden_passed: Annotated[int, Field(ge=0)]
+    stopped: Literal["timeout", "memory"] | None = None
+    """Set when the whole run was ended early; the checks that were left have failed."""
+    output: str = ""
+    """What the visible checks printed, cut short."""
+    seconds: float
+
+    @property
+    def share(self) -> float:
+        """Share of all checks that passed, in [0, 1]."""
+        return (sum(one.passed for one in self.visible) + self.hidden_passed) / (len(self.visible) + self.hidden)
 
 
 class Grade(Record):
@@ -368,6 +439,88 @@ class Grade(Record):
     score: Score | None
     not_graded: NotGraded | None = None
     judge: JudgeInfo
+    code: CodeRun | None = None
+    """What the tests of a coding card said; None on other cards, without code, and when it was not run."""
+    code_refused: str | None = None
+    """Why the candidate's code was not run; the score then has no tests in it."""
+    hints: Annotated[int, Field(ge=0)] = 0
+    """Hints shown before the grade."""
+    flags: tuple[Flag, ...] = ()
+    """What a person should look at in the answer; changes no score."""
+
+
+# --- what is told to the candidate afterwards ----------------------------------------------
+
+PointKind = Literal["covered", "partly", "missing", "wrong"]
+Maker = Literal["card", "model"]
+
+
+class Passage(Record):
+    """A passage of a card's reference answer, in one language."""
+
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=0)]
+    """Character offsets into the reference, end exclusive."""
+    text: str
+    """That passage with the line breaks of the wrapped source taken out."""
+    overlap: Annotated[float, Field(ge=0)]
+    """How much of the point it names; near 0 means that the reference hardly states the point."""
+
+
+class CritiquePoint(Record):
+    """One criterion or stated misconception, with the candidate's words and the reference's."""
+
+    point: Slug
+    kind: PointKind
+    evidence: tuple[Evidence, ...] = ()
+    """The candidate's words, as they were checked for the grade."""
+    passage: Passage
+
+
+class Sentence(Record):
+    """One sentence of a stronger answer, and whose words it is made of."""
+
+    text: Text
+    source: Literal["candidate", "reference", "blank"]
+    point: Slug | None = None
+    """The criterion or misconception it is there for; None for words that only carry the answer."""
+
+
+class Stronger(Record):
+    """The candidate's own answer, made stronger."""
+
+    sentences: Annotated[tuple[Sentence, ...], Field(min_length=1)]
+    made_by: Maker
+
+    @property
+    def text(self) -> str:
+        """The whole of it, without marks of who said what."""
+        return "\n".join(sentence.text for sentence in self.sentences)
+
+    @property
+    def blanks(self) -> tuple[str, ...]:
+        """What only the candidate can fill in."""
+        return tuple(sentence.text for sentence in self.sentences if sentence.source == "blank")
+
+
+class Critique(Record):
+    """What a candidate is told about a graded answer, in the language of the answer."""
+
+    lang: Lang
+    verdict: Text
+    """One sentence: band, percent, and what decides them."""
+    points: tuple[CritiquePoint, ...]
+    fix: Text | None
+    """The one thing to do next; None when nothing is missing."""
+    fix_passage: Passage | None = None
+    stronger: Stronger
+    source: Maker
+    fallback: str | None = None
+    """Why the card's critique is shown although a model was asked: its error code, or what its text did wrong."""
+    left_out: Annotated[int, Field(ge=0)] = 0
+    """Sentences of the candidate's that no point rests on and that the stronger answer does without."""
+    asked: JudgeInfo | None = None
+    """The model that was asked, and what it cost; None when none was."""
 
 
 # --- the interview as events ---------------------------------------------------------------
@@ -419,6 +572,13 @@ class Graded(Record):
     grade: Grade
 
 
+class Critiqued(Record):
+    """A model was asked for a critique of the closed question; what is shown of it is kept, so that it is paid once."""
+
+    kind: Literal["critiqued"] = "critiqued"
+    critique: Critique
+
+
 class Probed(Record):
     """A follow-up aimed at one criterion."""
 
@@ -452,7 +612,9 @@ class Ended(Record):
     why: Literal["finished", "stopped"]
 
 
-Body = Annotated[Started | Asked | Answered | Graded | Probed | Hinted | Skipped | Ended, Field(discriminator="kind")]
+Body = Annotated[
+    Started | Asked | Answered | Graded | Critiqued | Probed | Hinted | Skipped | Ended, Field(discriminator="kind")
+]
 
 
 class Event(Record):
@@ -475,6 +637,8 @@ class Round(Record):
     grade: Grade | None = None
     """The newest grade; it covers the first `graded_answers` answers."""
     graded_answers: int = 0
+    critique: Critique | None = None
+    """What a model was asked for on the newest grade; None when none was asked: it is then composed from the card."""
 
     @property
     def answers(self) -> tuple[Answered, ...]:
@@ -510,6 +674,18 @@ class Round(Record):
     def interviewer(self) -> tuple[str, ...]:
         """Every line said to the candidate on this question."""
         return (self.question, *(probe.text for probe in self.probes), *(hint.text for hint in self.hints))
+
+    @property
+    def interviewer_before(self) -> tuple[int, ...]:
+        """For each line of `interviewer`, the first turn of the candidate's that came after it."""
+        turn = 0
+        heard: dict[str, list[int]] = {"probed": [], "hinted": []}
+        for body in self.said:
+            if isinstance(body, Answered):
+                turn += 1
+            elif isinstance(body, Probed | Hinted):
+                heard[body.kind].append(turn)
+        return (0, *heard["probed"], *heard["hinted"])
 
 
 class Session(Record):

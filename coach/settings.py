@@ -2,10 +2,10 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from coach.errors import SettingsError
@@ -36,20 +36,36 @@ class Settings(BaseSettings):
     openai_base_url: Annotated[
         str | None, Field(validation_alias=AliasChoices("openai_base_url", "OPENAI_BASE_URL", "OPENAI_API_BASE"))
     ] = None
-    model_method: Literal["json_schema", "function_calling", "json_mode"] = "json_schema"
-    """How the model is asked for structured output."""
+    model_method: Literal["auto", "json_schema", "function_calling", "json_mode", "text"] = "auto"
+    """How the model is asked for structured output; `auto` takes what the provider is known for."""
     model_budget_s: Annotated[float, Field(gt=0, le=600)] = 30.0
-    """Seconds one grade may take in all, retries included."""
+    """Seconds one look at an answer may take in all, retries included."""
+    judge_second_look: Literal["off", "marginal"] = "off"
+    """Whether the model is asked again, in one more call, about doubtful and heavy verdicts."""
+    price_in: Annotated[float, Field(ge=0)] | None = None
+    """US dollars per million tokens sent to the model; without it and `price_out` the cost of a grade is unknown."""
+    price_out: Annotated[float, Field(ge=0)] | None = None
+    """US dollars per million tokens that the model writes."""
+    price_cached: Annotated[float, Field(ge=0)] | None = None
+    """US dollars per million tokens read from the provider's cache; `price_in` unless set."""
     model_stall_s: Annotated[float, Field(gt=0, le=600)] = 10.0
     """Seconds between two pieces of a streamed reply."""
     probe_wording: Literal["model", "card"] = "model"
     """Who words the follow-up: the model, when there is one, or always the card."""
+    critique: Literal["model", "card"] = "model"
+    """Who writes the critique of a closed question: the model, when there is one, or always the card."""
     embedder: str = "lexical"
     """What search compares meanings with: `lexical`, `openai:<model>` or `folder:<path>`; see docs/models.md."""
     embeddings_base_url: str | None = None
     """Where `openai:<model>` embeds; the base URL of the chat model unless set."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 7860
+
+    @model_validator(mode="after")
+    def _prices_belong_together(self) -> Self:
+        if (self.price_in is None) != (self.price_out is None):
+            raise ValueError("COACH_PRICE_IN and COACH_PRICE_OUT belong together: set both or neither")
+        return self
 
     @property
     def page_dir(self) -> Path:

@@ -77,7 +77,12 @@ async def hold(
             print(f"! {error}")
             continue
         shown = _show(coach, shown, state)
-    print(report_markdown(state, parts.cards))
+    print(_report(coach, state))
+
+
+def _report(coach: Coach, state: Session) -> str:
+    parts, lang = coach.interview, state.plan.lang
+    return report_markdown(state, parts.cards, critique=lambda one: interview.critique_of(parts, one, lang))
 
 
 async def _step(coach: Coach, state: Session, entry: str) -> Session:
@@ -94,7 +99,7 @@ async def _step(coach: Coach, state: Session, entry: str) -> Session:
         case "/end":
             return await interview.end(parts, state)
         case "/report":
-            print(report_markdown(state, parts.cards))
+            print(_report(coach, state))
             return state
         case "" if state.phase == "graded":
             return await interview.next_question(parts, state)
@@ -132,7 +137,9 @@ def _show(coach: Coach, before: Session | None, state: Session) -> Session:
     closed = old is not None and old.open and not current.open
     if current.grade is not None and (old is None or old.grade != current.grade or closed):
         card = coach.interview.cards[current.card]
-        print(f"\n{grade_markdown(card, current.grade, lang, reveal=not current.open)}\n")
+        closed = state.phase == "graded"
+        told = interview.critique_of(coach.interview, current, lang) if closed else None
+        print(f"\n{grade_markdown(card, current.grade, lang, reveal=not current.open, critique=told)}\n")
     for hint in current.hints[len(old.hints) if old else 0 :]:
         print(f"({hint.rung}/3) {hint.text}")
     for probe in current.probes[len(old.probes) if old else 0 :]:

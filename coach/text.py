@@ -3,9 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
+from typing import NamedTuple
 
 import snowballstemmer  # type: ignore[import-untyped]
 
@@ -33,8 +33,7 @@ STOPWORDS = frozenset(
 CJK_STOP = frozenset("的了是在和与就都也还又很会要把被让对从到用以而其这那之个们吗呢吧啊呀嘛有它他她我你为")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word, a number or one Chinese character, with its place in the text."""
 
     form: str
@@ -58,11 +57,19 @@ def lang_of(text: str, default: Lang = "en") -> Lang:
     return "zh" if chinese >= english else "en"
 
 
+_SPACE = re.compile(r"\s")
+_UNEVEN = re.compile(r"\s\s|^\s|\s\Z")
+
+
 def normalise(text: str) -> tuple[str, tuple[int, ...]]:
     """The text folded for comparison, and for each of its characters the offset it came from.
 
     Compatibility forms, case, quotes and dashes are unified, invisible characters dropped, white space collapsed.
     """
+    if text.isascii() and " ".join(text.split()) == text:
+        return text.lower(), tuple(range(len(text)))
+    if text.isascii() and not _UNEVEN.search(text):
+        return _SPACE.sub(" ", text.lower()), tuple(range(len(text)))
     out: list[str] = []
     origin: list[int] = []
     for offset, char in enumerate(text):
@@ -100,13 +107,18 @@ def stem(word: str) -> str:
 STOP_STEMS = frozenset(stem(word) for word in STOPWORDS)
 
 
+def has_tokens(text: str) -> bool:
+    """Whether `text` holds any word, number or Chinese character."""
+    return _TOKEN.search(normalise(text)[0]) is not None
+
+
 def tokens(text: str) -> tuple[Token, ...]:
     """Words, numbers and single Chinese characters of `text`, in order, with offsets into `text`."""
     folded, origin = normalise(text)
     found: list[Token] = []
     for match in _TOKEN.finditer(folded):
         raw = form = match.group()
-        cjk = bool(_CJK_CHAR.match(form))
+        cjk = not form.isascii() and bool(_CJK_CHAR.match(form))
         start, end = origin[match.start()], origin[match.end() - 1] + 1
         if not cjk and form[0].isalpha():
             form = stem(form.removesuffix("'s"))

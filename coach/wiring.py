@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from coach.bank.index import Index
     from coach.bank.lexical import Lexical
     from coach.bank.search import Search
+    from coach.grading.bubblewrap import Bubblewrap
+    from coach.grading.critic import Critic
     from coach.grading.grade import Judge
     from coach.grading.offline import Calibration, OfflineJudge
     from coach.interview.follow import Wording
     from coach.interview.session import Interview
-    from coach.llm.chat import Chat
+    from coach.llm.chat import Chat, Prices
     from coach.progress.store import Store
 
 
@@ -108,10 +110,20 @@ class Coach:
                 budget_s=settings.model_budget_s,
                 stall_s=settings.model_stall_s,
                 method=settings.model_method,
+                prices=self._prices,
             )
         except ModelNotConfigured as error:
             return None, str(error)
         return chat, None
+
+    @property
+    def _prices(self) -> "Prices | None":
+        from coach.llm.chat import Prices
+
+        settings = self.settings
+        if settings.price_in is None or settings.price_out is None:
+            return None
+        return Prices(settings.price_in, settings.price_out, settings.price_cached)
 
     @cached_property
     def judge(self) -> "Judge":
@@ -122,7 +134,20 @@ class Coach:
         chat, _ = self._chat
         if chat is None:
             return self.offline_judge
-        return LLMJudge(chat, Template.load(self.settings.prompts_dir / "judge.md"))
+        prompts = self.settings.prompts_dir
+        again = self.settings.judge_second_look == "marginal"
+        return LLMJudge(
+            chat,
+            Template.load(prompts / "judge.md"),
+            second=Template.load(prompts / "judge-second.md") if again else None,
+        )
+
+    @cached_property
+    def sandbox(self) -> "Bubblewrap":
+        """Where candidates' code is run; it tests itself before the first run, and refuses to run any if that fails."""
+        from coach.grading.bubblewrap import Bubblewrap
+
+        return Bubblewrap()
 
     @cached_property
     def wording(self) -> "Wording | None":
@@ -134,6 +159,17 @@ class Coach:
         if chat is None or self.settings.probe_wording == "card":
             return None
         return Wording(chat, Template.load(self.settings.prompts_dir / "probe.md"))
+
+    @cached_property
+    def critic(self) -> "Critic":
+        """Who says what to do better: the model when there is one and it is wanted, else the card."""
+        from coach.grading.critic import Critic
+        from coach.llm.prompts import Template
+
+        chat, _ = self._chat
+        if chat is None or self.settings.critique == "card":
+            return Critic(self.glossary)
+        return Critic(self.glossary, chat, Template.load(self.settings.prompts_dir / "critique.md"))
 
     def notice(self) -> JudgeNotice:
         """What to tell the person about the judge at work."""
@@ -271,6 +307,8 @@ class Coach:
             wording=self.wording,
             now=lambda: datetime.now(UTC),
             new_id=lambda: secrets.token_urlsafe(24),
+            sandbox=self.sandbox,
+            critic=self.critic,
         )
 
 

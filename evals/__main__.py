@@ -1,7 +1,8 @@
 """`python -m evals …`: measure the judges and the search."""
 
 import sys
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -17,39 +18,148 @@ def about() -> None:
 def run(
     suite: Annotated[str, typer.Argument(help="Name of a file under evals/suites, such as smoke; or retrieval.")],
     judge: Annotated[
-        list[str] | None, typer.Option(help="Only this judge of the suite; may be given more than once.")
+        list[str] | None,
+        typer.Option(help="offline, mock, replay or live; may be given more than once. Unset: those with floors."),
     ] = None,
+    model: Annotated[str | None, typer.Option(help="Model of the live judge, such as openai:gpt-4.1-mini.")] = None,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Cases at a time.")] = 8,
-    wrong: Annotated[bool, typer.Option("--wrong", help="List every verdict that differs from its label.")] = False,
+    repeat: Annotated[int, typer.Option(min=1, max=100, help="Gradings of each answer.")] = 1,
+    name: Annotated[str | None, typer.Option(help="Name of the run; one of that name is gone on with.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Folder of a run to go on with.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where runs are kept. Unset: runs in the data folder.")] = None,
+    record: Annotated[Path | None, typer.Option(help="Add a live model's replies to this file.")] = None,
+    recording: Annotated[Path | None, typer.Option(help="File of recorded replies for --judge replay.")] = None,
+    wrong: Annotated[bool, typer.Option("--wrong", help="List wrong verdicts of the calibrate split.")] = False,
+    criteria: Annotated[bool, typer.Option("--criteria", help="List the agreement of every criterion.")] = False,
 ) -> None:
-    """Play a suite and print the agreement per criterion. Exit status 1 when a floor does not hold."""
+    """Play a suite, keep every result, and print the figures.
+
+    Exit status 1 when a floor does not hold or a case could not be played, 2 when a file or option is wrong.
+    """
+    from coach.settings import load_settings
     from coach.wiring import Coach
     from evals.report import text_report
-    from evals.run import run_suite
+    from evals.run import Options, run_suite
 
     if suite == "retrieval":
         from evals.report import retrieval_report
-        from evals.retrieval import run_retrieval
+        from evals.retrieval import keep, run_retrieval
+        from evals.runs import new_folder
 
-        searched = run_retrieval(Coach())
+        bank = Coach()
+        searched = run_retrieval(bank)
+        keep(searched, bank, new_folder(out or bank.settings.data_dir / "runs", suite))
         typer.echo(retrieval_report(searched, every_wrong=wrong))
         raise typer.Exit(1 if searched.broken else 0)
-    chosen: Any = tuple(judge or ())
-    played, results = run_suite(suite, coach=Coach(), judges=chosen, workers=workers)
-    typer.echo(text_report(played, results, every_wrong=wrong))
-    raise typer.Exit(1 if any(result.broken for result in results) else 0)
+    settings = load_settings()
+    coach = Coach(settings if model is None else settings.model_copy(update={"model": model}))
+    options = Options(
+        workers=workers,
+        repeats=repeat,
+        out=out,
+        name=name,
+        resume=resume,
+        record=record,
+        recording=recording,
+    )
+    played, results = run_suite(suite, coach=coach, judges=tuple(judge or ()), options=options)
+    typer.echo(text_report(played, results, every_wrong=wrong, every_criterion=criteria))
+    raise typer.Exit(1 if any(result.fails for result in results) else 0)
 
 
 @app.command()
 def calibrate(
-    suite: Annotated[str, typer.Argument(help="Suite whose calibrate split is used.")] = "smoke",
+    suites: Annotated[list[str] | None, typer.Argument(help="Suites to use. Unset: grading and robustness.")] = None,
     write: Annotated[bool, typer.Option("--write", help="Write the calibration file.")] = False,
 ) -> None:
-    """Choose the offline judge's thresholds on the calibrate split, and say what they give on both splits."""
+    """Fit the offline judge on the calibrate split of the suites, and say what it gives on both splits."""
     from coach.wiring import Coach
     from evals.calibrate import calibrate_suite
 
-    typer.echo(calibrate_suite(suite, coach=Coach(), write=write))
+    typer.echo(calibrate_suite(tuple(suites or ("grading", "robustness")), coach=Coach(), write=write))
+
+
+FOLDER = "Folder of a run, or the name of one under runs in the data folder."
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help=FOLDER)],
+    to: Annotated[Path | None, typer.Option(help="File to write. Unset: report.html in the run's folder.")] = None,
+) -> None:
+    """Write one HTML page about a run, with plots and every wrong verdict readable; it fetches nothing."""
+    from coach.wiring import Coach
+    from evals.page import write_page
+    from evals.run import found_run
+
+    coach = Coach()
+    typer.echo(write_page(found_run(run, coach), {card.id: card for card in coach.cards}, to=to))
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(help=FOLDER)], second: Annotated[Path, typer.Argument(help=FOLDER)]
+) -> None:
+    """Say what changed from one run to another, case by case, and whether it is more than chance."""
+    from coach.wiring import Coach
+    from evals.compare import compare, comparison_text
+    from evals.run import found_run
+    from evals.runs import read_run
+
+    coach = Coach()
+    runs = [read_run(found_run(one, coach)) for one in (first, second)]
+    typer.echo(comparison_text(compare(runs[0], runs[1])))
+
+
+@app.command()
+def attacks(
+    write: Annotated[
+        bool, typer.Option("--write", help="Write the files of the robustness and bilingual suites.")
+    ] = False,
+) -> None:
+    """Make attacked answers and reference pairs from the cards and the labelled answers.
+
+    Exit status 1 when the files that ship are not what the code makes.
+    """
+    from coach.wiring import Coach
+    from evals.run import made_cases
+
+    stale = 0
+    for path, text in made_cases(Coach()).items():
+        same = path.exists() and path.read_text(encoding="utf-8") == text
+        if write and not same:
+            path.write_text(text, encoding="utf-8", newline="\n")
+        stale += not (same or write)
+        typer.echo(
+            f"{path.name}: {text.count(chr(10))} cases, {'as it was' if same else 'written' if write else 'differs'}"
+        )
+    raise typer.Exit(1 if stale else 0)
+
+
+@app.command()
+def agree(
+    data: Annotated[Path, typer.Option(help="JSONL file of human-graded answers; see docs/evals.md for its fields.")],
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first rows.")] = None,
+    judge: Annotated[str, typer.Option(help="offline, or live: the model of the settings.")] = "offline",
+    model: Annotated[str | None, typer.Option(help="Model of the live judge, such as openai:gpt-4.1-mini.")] = None,
+    labels: Annotated[str, typer.Option(help="Worth of labels, such as good=1,fair=0.5.")] = "",
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave bad rows out and count them.")] = False,
+    wrong: Annotated[int, typer.Option(min=0, help="List so many of the largest disagreements.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Write a line per answer with its predicted score.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Answers at a time.")] = 8,
+) -> None:
+    """Grade any file of human-graded answers, and say how well judge and baselines agree with the people."""
+    from coach.settings import load_settings
+    from coach.wiring import Coach
+    from evals.agree import Options, agree_report, chosen_judge
+    from evals.agree import agree as measured
+    from evals.human import parse_labels
+
+    settings = load_settings()
+    coach = Coach(settings if model is None else settings.model_copy(update={"model": model}))
+    options = Options(limit, parse_labels(labels), skip_bad, wrong, out, workers)
+    found = measured(data, judge=chosen_judge(coach, judge), glossary=coach.glossary, options=options)
+    typer.echo(agree_report(found))
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol, TypeVar
+from typing import Annotated, Any, Literal, Protocol, TypeVar, get_args
 
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
@@ -11,26 +11,36 @@ from pydantic import Field, TypeAdapter, ValidationError
 from coach.errors import ContentError, Problem
 from coach.schema import Card, CardId, Lang, Record, Slug, State
 
-JudgeName = Literal["offline", "mock"]
+JudgeName = Literal["offline", "mock", "replay", "live"]
+JUDGES: tuple[JudgeName, ...] = get_args(JudgeName)
 Family = Literal[
-    "excellent",
-    "good",
-    "partial",
-    "wrong",
-    "misconception",
-    "terse",
-    "long-wrong",
-    "stuffed",
-    "off-topic",
-    "echo-question",
-    "echo-hint",
-    "empty",
     "dont-know",
-    "negated",
-    "other-language",
-    "mixed",
+    "echo-hint",
+    "echo-question",
+    "empty",
+    "excellent",
+    "gibberish",
+    "good",
+    "hidden-text",
+    "human",
     "injection",
+    "long-wrong",
+    "master-key",
+    "misconception",
+    "mixed",
     "multi-turn",
+    "negated",
+    "off-topic",
+    "other-card",
+    "other-language",
+    "partial",
+    "reference",
+    "shuffled",
+    "sign-error",
+    "speech",
+    "stuffed",
+    "terse",
+    "wrong",
 ]
 Split = Literal["calibrate", "test"]
 
@@ -47,26 +57,49 @@ class Case(Record):
     """Thresholds may be chosen on `calibrate` only; cards, not answers, are split."""
     answers: Annotated[tuple[str, ...], Field(min_length=1)]
     """The answer, then an answer to each probe."""
+    probes: tuple[Slug, ...] = ()
+    """The criterion that each follow-up aimed at, one fewer than answers; without it the interview's rule decides."""
+    hints: Annotated[int, Field(ge=0, le=3)] = 0
+    """So many rungs of the hint ladder are shown before the first answer."""
     labels: Mapping[Slug, State]
     """The state every criterion deserves after the last answer."""
+    second: Mapping[Slug, State] | None = None
+    """The labels of a second person, who saw neither the first ones nor any verdict."""
+    quotes: Mapping[Slug, str] = {}
+    """The words of the answer that carry a label."""
     misconceptions: tuple[Slug, ...] = ()
     """Listed misconceptions that are stated."""
+    attack: Slug | None = None
+    """The family of the attack on the grader, where the case is one."""
+    base: str | None = None
+    """Id of the same answer without the attack; None where an attack comes alone."""
+    pair: Slug | None = None
+    """Cases that say the same thing in other words or another language share it: their verdicts should be equal."""
     mock: tuple[Mapping[str, Any], ...] = ()
     """What the mock model sends back, one reply per answer; it may be wrong on purpose."""
     why: str = ""
     """What the case is there to show."""
 
 
-class Floors(Record):
-    """What a suite must keep; a share between 0 and 1."""
+Share = Annotated[float, Field(ge=0, le=1.01)]
 
-    agreement: float
+
+class Floors(Record):
+    """What a judge must keep on a suite, as shares between 0 and 1; what is not set is not asked for."""
+
+    agreement: Share | None = None
     """Least share of criterion verdicts equal to their labels."""
-    false_pass: float
+    macro_f1: Share | None = None
+    """Least mean F1 over met, partly and not said."""
+    false_pass: Share | None = None
     """Largest share of criteria labelled missed or contradicted that are judged met."""
+    attack_success: Share | None = None
+    """Largest share of successful attacks, in every family of attack."""
+    invariance: Share | None = None
+    """Least share of equal verdicts between the cases of a pair."""
     zero_families: tuple[Family, ...] = ()
     """Families whose every case must score exactly 0."""
-    not_graded: float = 0.0
+    not_graded: Share = 0.0
     """Largest share of cases without a grade."""
 
 
@@ -78,7 +111,9 @@ class Suite(Record):
     transcripts: Annotated[tuple[str, ...], Field(min_length=1)]
     """Files under `evals/transcripts/`."""
     floors: Annotated[Mapping[JudgeName, Floors], Field(min_length=1)]
-    """The judges of the suite, each with its floors."""
+    """The judges that run without being asked for, each with its floors."""
+    floors_on: Literal["test", "all"] = "test"
+    """The cases that floors look at; scores that must be 0 and cases that fail count in both splits."""
 
 
 def load_suite(path: Path) -> Suite:
@@ -86,7 +121,7 @@ def load_suite(path: Path) -> Suite:
     try:
         return Suite.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except OSError as error:
-        known = ", ".join(sorted(one.stem for one in path.parent.glob("*.yaml"))) or "(none)"
+        known = ", ".join(sorted([*(one.stem for one in path.parent.glob("*.yaml")), "retrieval"]))
         raise ContentError((Problem(str(path), 0, f"no such suite; there are: {known}"),)) from error
     except (yaml.YAMLError, ValidationError) as error:
         raise ContentError((Problem(str(path), 0, f"not a suite: {error}"),)) from error
@@ -102,7 +137,13 @@ def load_cases(paths: Sequence[Path], cards: Mapping[str, Card]) -> tuple[Case, 
             found.append(f"card {case.card} is in split {splits[case.card]!r} elsewhere: cards are never split")
         return found
 
-    return read_lines(paths, Case, faults)
+    cases = read_lines(paths, Case, faults)
+    known = {case.id for case in cases}
+    lost = [case for case in cases if case.base is not None and case.base not in known]
+    if lost:
+        why = "is no case of these files"
+        raise ContentError(tuple(Problem(case.id, 0, f"its base {case.base!r} {why}") for case in lost))
+    return cases
 
 
 class Labelled(Protocol):
@@ -161,9 +202,20 @@ def _faults(case: Case, cards: Mapping[str, Card]) -> list[str]:
     if set(case.labels) != wanted:
         missing, extra = sorted(wanted - set(case.labels)), sorted(set(case.labels) - wanted)
         faults.append(f"labels of {case.id!r}: missing {missing}, unknown {extra}")
-    if "not_graded" in case.labels.values():
-        faults.append(f"labels of {case.id!r}: not_graded is no label")
+    for name, labels in (("labels", case.labels), ("second", case.second or {})):
+        if "not_graded" in labels.values():
+            faults.append(f"{name} of {case.id!r}: not_graded is no label")
+    if case.second is not None and set(case.second) != wanted:
+        faults.append(f"second of {case.id!r} must label {sorted(wanted)}, and labels {sorted(case.second)}")
     strange = sorted(set(case.misconceptions) - {one.id for one in card.misconceptions})
     if strange:
         faults.append(f"misconceptions of {case.id!r}: unknown {strange}")
+    strange = sorted({*case.probes, *case.quotes} - wanted)
+    if strange:
+        faults.append(f"probes or quotes of {case.id!r}: unknown criteria {strange}")
+    if case.probes and len(case.probes) != len(case.answers) - 1:
+        faults.append(f"{case.id!r} has {len(case.answers)} answers and {len(case.probes)} probes: one fewer is right")
+    lost = sorted(name for name, words in case.quotes.items() if not any(words in text for text in case.answers))
+    if lost:
+        faults.append(f"quotes of {case.id!r} are not in its answers: {lost}")
     return faults

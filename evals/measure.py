@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from evals.cases import Floors
 from evals.play import Played
 
 NOT_SAID = frozenset({"missed", "contradicted"})
@@ -164,21 +163,3 @@ def cohen_kappa(table: Mapping[tuple[str, str], int]) -> float:
         for name in names
     ) / (total * total)
     return (seen - chance) / (1 - chance) if chance < 1 else float("nan")
-
-
-def broken_floors(measured: Measured, floors: Floors) -> tuple[str, ...]:
-    """Every floor that does not hold, in words."""
-    broken: list[str] = []
-    if measured.failed:
-        broken.append(f"{len(measured.failed)} cases could not be played")
-    if not measured.overall.share >= floors.agreement:
-        broken.append(f"agreement {measured.overall.share:.3f} is below {floors.agreement}")
-    if measured.false_pass.criteria and measured.false_pass.share > floors.false_pass:
-        broken.append(f"false pass {measured.false_pass.share:.3f} is above {floors.false_pass}")
-    if measured.cases and len(measured.not_graded) / measured.cases > floors.not_graded:
-        share = len(measured.not_graded) / measured.cases
-        broken.append(f"not graded {share:.3f} is above {floors.not_graded}")
-    for case, value in measured.scores.items():
-        if measured.families[case] in floors.zero_families and value > 0:
-            broken.append(f"{case} ({measured.families[case]}) scores {value:.2f}, not 0")
-    return tuple(broken)

@@ -1,16 +1,19 @@
 """One case through the very interview that the page holds."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from coach.errors import CoachError, Conflict, UnknownSession
 from coach.grading.grade import Judge
 from coach.interview import session as interview
-from coach.schema import Card, Event, Grade, Plan, Session
+from coach.schema import Answered, Body, Card, Event, Grade, Plan, Probed, Session, Skipped
+from coach.text import lang_of
 from evals.cases import Case
 
+T = TypeVar("T")
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -61,15 +64,31 @@ def parts(card: Card, judge: Judge, log: interview.Log) -> interview.Interview:
         wording=None,
         now=lambda: _EPOCH + timedelta(seconds=next(ticks)),
         new_id=lambda: "eval",
+        aside=_at_once,
     )
 
 
+async def _at_once(call: Callable[..., T], *given: object, **named: object) -> T:
+    return call(*given, **named)
+
+
 async def play(case: Case, card: Card, judge: Judge) -> Played:
-    """The session that the case's answers lead to, and its last grade."""
-    desk = parts(card, judge, MemoryLog())
+    """The session that the case's answers lead to, and its last grade.
+
+    A case that names its probes is graded once, after its last answer, whatever a judge would have said before.
+    """
+    log = MemoryLog()
+    desk = parts(card, judge, log)
     plan = Plan(lang=case.lang, questions=1, probes=len(case.answers) - 1)
     state = await interview.start(desk, plan)
     try:
+        for _ in range(case.hints):
+            state = await interview.hint(desk, state)
+        if case.probes:
+            said = _conversation(case, card, state)
+            log.append(said)
+            state = await interview.regrade(desk, await interview.load(desk, state.id))
+            return Played(case, state, state.current.grade, None)
         for number, text in enumerate(case.answers):
             if not text.strip():
                 state = await interview.skip(desk, state)
@@ -82,15 +101,53 @@ async def play(case: Case, card: Card, judge: Judge) -> Played:
     return Played(case, state, state.current.grade, None)
 
 
+def _conversation(case: Case, card: Card, state: Session) -> tuple[Event, ...]:
+    """The case's answers with the card's own probes between them, as the interview would have written them down."""
+    probes = {criterion.id: criterion.probe.text(case.lang) for criterion in card.criteria}
+    bodies: list[Body] = []
+    for number, text in enumerate(case.answers):
+        if number:
+            name = case.probes[number - 1]
+            bodies.append(Probed(criterion=name, text=probes[name], wording="card"))
+        bodies.append(Answered(text=text, lang=lang_of(text, case.lang)) if text.strip() else Skipped(what="probe"))
+    return tuple(
+        Event(session=state.id, seq=state.next_seq + at, at=_EPOCH + timedelta(minutes=at), body=body)
+        for at, body in enumerate(bodies)
+    )
+
+
 async def play_all(
     cases: Sequence[Case], cards: Mapping[str, Card], judges: Mapping[str, Judge] | Judge, *, workers: int
 ) -> tuple[Played, ...]:
     """Every case played, at most `workers` at a time, in the order given. `judges` may differ by case id."""
-    gate = asyncio.Semaphore(workers)
+    played: dict[int, Played] = {}
 
-    async def one(case: Case) -> Played:
-        async with gate:
+    def keep(number: int, one: Played) -> None:
+        played[number] = one
+
+    await play_each(list(enumerate(cases)), cards, judges, workers=workers, keep=keep)
+    return tuple(played[number] for number in range(len(cases)))
+
+
+async def play_each(
+    work: Sequence[tuple[int, Case]],
+    cards: Mapping[str, Card],
+    judges: Mapping[str, Judge] | Judge,
+    *,
+    workers: int,
+    keep: Callable[[int, Played], None],
+) -> None:
+    """Nothing, once every case was played, at most `workers` at a time; `keep` gets each as soon as it is done.
+
+    Each case comes with a number of the caller's choice.
+    """
+    left = iter(work)
+
+    async def worker() -> None:
+        for number, case in left:
             judge = judges[case.id] if isinstance(judges, Mapping) else judges
-            return await play(case, cards[case.card], judge)
+            keep(number, await play(case, cards[case.card], judge))
 
-    return tuple(await asyncio.gather(*(one(case) for case in cases)))
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(workers, len(work))):
+            group.create_task(worker())

@@ -1,68 +1,124 @@
 """Figures -> text for the terminal. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import isnan
 
 from evals.cases import Suite
-from evals.measure import Agreement, Measured
+from evals.figures import PARTS, Figures, Measurement, Part
 from evals.retrieval import Recall, Searched
+from evals.rows import Outcome, rows
 from evals.run import Result
+from evals.statistics import UNDEFINED, Figure
+
+WORDS: Mapping[Part, str] = {"test": "test", "calibrate": "calibrate", "all": "all"}
 
 
-def text_report(suite: Suite, results: tuple[Result, ...], *, every_wrong: bool = False) -> str:
-    """What a run prints: per judge the figures, agreement per criterion, what went wrong, and the floors."""
+def text_report(
+    suite: Suite, results: tuple[Result, ...], *, every_wrong: bool = False, every_criterion: bool = False
+) -> str:
+    """What a run prints: per judge the figures of each split, what went wrong, and the floors."""
     lines = [f"suite {suite.id}: {suite.why}", ""]
     for result in results:
-        lines += [*_judge(result, every_wrong=every_wrong), ""]
-    lines.append("all floors hold" if all(not result.broken for result in results) else "FLOORS BROKEN")
+        lines += [*_judge(suite, result, every_wrong=every_wrong, every_criterion=every_criterion), ""]
+    lines.append("FLOORS BROKEN" if any(result.fails for result in results) else "all floors hold")
     return "\n".join(lines)
 
 
-def _judge(result: Result, *, every_wrong: bool) -> list[str]:
-    got = result.measured
-    low, high = got.overall.interval
-    found, lost, invented = got.misconceptions
+def _judge(suite: Suite, result: Result, *, every_wrong: bool, every_criterion: bool) -> list[str]:
+    got, work = result.measured, result.run.info.work
     lines = [
-        f"== judge: {result.judge} ==",
-        f"cases {got.cases}, not graded {len(got.not_graded)}, could not be played {len(got.failed)}",
-        f"agreement {_share(got.overall)}, 95 % interval {low:.2f} to {high:.2f}; kappa {got.kappa:.2f}",
-        f"before quotes were checked: {_share(got.raw)}",
-        f"false pass {_share(got.false_pass)} · false fail {_share(got.false_fail)}",
-        f"misconceptions: {found} found, {lost} overlooked, {invented} wrongly found",
+        f"== judge: {work.judge} ==",
+        f"model {work.model}, prompt {work.prompt or '-'}, run {result.folder}",
+        f"gradings {got.outcomes}, not graded {len(got.not_graded)}, could not be played {len(got.failed)}",
+        *costs(got),
         "",
-        *_table("family", got.by_family),
-        "",
-        *_table("language", got.by_lang),
-        "",
-        *_table("criterion", got.by_criterion),
+        *table(got),
     ]
+    if every_criterion and "all" in got.parts:
+        rows_ = got.parts["all"].by_criterion.items()
+        lines += ["", "criterion: equal verdicts of all", *(f"  {name}  {equal}/{n}" for name, (equal, n) in rows_)]
     lines += [f"  not graded: {case}: {why}" for case, why in got.not_graded]
     lines += [f"  could not be played: {case}: {why}" for case, why in got.failed]
-    lines += _wrong(got, every_wrong=every_wrong)
-    lines += [f"BROKEN FLOOR: {floor}" for floor in result.broken] or ["floors hold"]
+    lines += ["", *_wrong(result.run.outcomes, every_wrong=every_wrong)]
+    if result.broken is None:
+        lines.append(f"no floors are set for judge {work.judge!r}")
+    else:
+        lines += [f"BROKEN FLOOR: {floor}" for floor in result.broken] or [f"floors hold (on: {suite.floors_on})"]
     return lines
 
 
-def _table(title: str, rows: Mapping[str, Agreement]) -> list[str]:
-    width = max(len(title), *(len(name) for name in rows)) if rows else len(title)
+def costs(got: Measurement) -> list[str]:
+    """Requests, tokens, and money where prices are set; nothing for a judge that asks no model."""
+    if not got.calls:
+        return []
+    counted = [f"requests {got.calls}, repaired {got.repaired}"]
+    known = (("tokens in", got.tokens_in), ("of these cached", got.tokens_cached), ("out", got.tokens_out))
+    counted += [f"{name} {'unknown' if count is None else f'{count:,}'}" for name, count in known]
+    counted.append("cost unknown" if got.cost_usd is None else f"cost {got.cost_usd:.4f} USD")
+    return [", ".join(counted)]
+
+
+def table(got: Measurement) -> list[str]:
+    """All figures with their intervals, one column for each split."""
+    parts = [(part, got.parts[part]) for part in PARTS if part in got.parts]
+    named = [(part, dict(lines_of(figures))) for part, figures in parts]
+    names = list(dict.fromkeys(name for _, lines in named for name in lines))
+    wide = max((len(name) for name in names), default=0) + 2
+    out = ["".join([f"{'':<{wide}}", *(f"{WORDS[part]:<22}" for part, _ in named)]).rstrip()]
+    for name in names:
+        cells = [lines.get(name, "") for _, lines in named]
+        out.append("".join([f"{name:<{wide}}", *(f"{cell:<22}" for cell in cells)]).rstrip())
+    return out
+
+
+def lines_of(got: Figures) -> list[tuple[str, str]]:
+    """Name and text of every figure that was measured."""
+    plain: list[tuple[str, Figure]] = [
+        ("macro F1", got.macro_f1),
+        *(
+            (f"  {name} {what}", figure)
+            for name, state in got.states.items()
+            for what, figure in (("precision", state.precision), ("recall", state.recall), ("F1", state.f1))
+        ),
+        ("agreement", got.agreement),
+        ("  before quotes were checked", got.claimed),
+        ("false pass", got.false_pass),
+        ("false fail", got.false_fail),
+        ("misconceptions found", got.misconceptions_found),
+        ("misconceptions right", got.misconceptions_right),
+        ("kappa of verdicts", got.kappa),
+        ("kappa of bands", got.band_kappa),
+        ("kappa of score tenths", got.decile_kappa),
+        ("score error", got.score_error),
+        ("score lean", got.score_lean),
+        ("answers passed wrongly", got.wrong_pass),
+        ("Brier score", got.brier),
+        ("invariance of pairs", got.invariance),
+        ("score gap of pairs", got.pair_gap),
+        ("same verdict on repeat", got.consistency),
+        *((f"attack {name}: success", attack.success) for name, attack in got.attacks.items()),
+        *((f"attack {name}: any point", attack.points) for name, attack in got.attacks.items()),
+        *((f"macro F1 of {name}", figure) for name, figure in got.by_lang.items()),
+        *((f"agreement of {name}", figure) for name, figure in got.by_family.items()),
+    ]
+    counted = [("cards", got.cards), ("answers", got.answers), ("verdicts", got.verdicts)]
     return [
-        f"{title:<{width}}  agree",
-        *(f"{name:<{width}}  {row.agree:>3}/{row.criteria:<3} {row.share:>6.0%}" for name, row in rows.items()),
+        *((name, str(number)) for name, number in counted),
+        *((name, str(figure)) for name, figure in plain if figure != UNDEFINED and not isnan(figure.value)),
     ]
 
 
-def _wrong(got: Measured, *, every_wrong: bool) -> list[str]:
-    if not got.wrong:
+def _wrong(outcomes: Sequence[Outcome], *, every_wrong: bool) -> list[str]:
+    wrong = [(row, mark) for row in rows(outcomes) for mark in row.marks if mark.state != mark.label]
+    if not wrong:
         return []
     if not every_wrong:
-        return ["", f"{len(got.wrong)} verdicts differ from their labels; --wrong lists them"]
+        return [f"{len(wrong)} verdicts differ from their labels; --wrong lists those of the calibrate split"]
     return [
-        "",
-        *(f"  {one.case} {one.criterion}: label {one.label}, judged {one.verdict} ({one.reason})" for one in got.wrong),
+        f"  {row.case} {mark.criterion}: label {mark.label}, judged {mark.state} ({mark.reason})"
+        for row, mark in wrong
+        if row.split == "calibrate"
     ]
-
-
-def _share(agreement: Agreement) -> str:
-    return f"{agreement.agree}/{agreement.criteria} = {agreement.share:.1%}" if agreement.criteria else "0/0"
 
 
 def retrieval_report(searched: Searched, *, every_wrong: bool = False) -> str:

@@ -1,6 +1,7 @@
 """Measure search: labelled queries -> recall, reciprocal rank and refusals, per language and kind, with intervals."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,13 @@ import yaml
 from pydantic import Field, model_validator
 
 from coach.bank.collection import Where
+from coach.bank.files import replace_text
 from coach.errors import ContentError
 from coach.schema import CardId, Lang, Record
 from coach.wiring import Coach
 from evals.cases import Split, read_lines
 from evals.measure import Agreement
+from evals.runs import Setting, file_fingerprint, fingerprint, setting
 
 QueryKind = Literal["paraphrase", "terse", "mixed", "misspelt", "speech", "aspect", "unanswerable"]
 QueryLang = Literal["en", "zh", "mixed"]
@@ -117,6 +120,41 @@ class Searched:
     """Queries in one language over the text of the other alone."""
     broken: tuple[str, ...]
     """Floors that do not hold; empty when all do, and with an embedder that has none."""
+    answers: tuple[Answer, ...]
+    """Every query with what was found, both texts of the cards searched."""
+
+
+class SearchInfo(Setting):
+    """`run.json` of a run of search."""
+
+    suite: Literal["retrieval"] = "retrieval"
+    embedder: str
+    glossary: str
+    bank: str
+    queries: str
+    """Fingerprints, as of other runs."""
+
+
+def keep(searched: Searched, coach: Coach, folder: Path) -> None:
+    """A folder with what ran, a line for each query, and the floors as JUnit XML."""
+    from evals.junit import floors_xml
+
+    info = SearchInfo(
+        embedder=searched.embedder,
+        glossary=file_fingerprint(coach.settings.glossary_file),
+        bank=fingerprint(card.fingerprint for card in coach.cards),
+        queries=fingerprint(answer.query.model_dump_json() for answer in searched.answers),
+        **dict(setting()),
+    )
+    lines = [
+        {"query": answer.query.model_dump(mode="json"), "found": answer.found[:CUT], "refused": answer.refused}
+        | {"rank": answer.rank}
+        for answer in searched.answers
+    ]
+    replace_text(folder / "run.json", info.model_dump_json(indent=1) + "\n")
+    told = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    replace_text(folder / "results.jsonl", told)
+    (folder / "junit.xml").write_bytes(floors_xml("retrieval", searched.broken))
 
 
 def run_retrieval(coach: Coach) -> Searched:
@@ -127,15 +165,20 @@ def run_retrieval(coach: Coach) -> Searched:
     floors = Floors.model_validate(yaml.safe_load((FOLDER / "floors.yaml").read_text(encoding="utf-8")))
     splits: dict[Split, Retrieval] = {}
     across: dict[Split, Recall] = {}
+    answers: list[Answer] = []
     for split in get_args(Split):
         mine = [query for query in queries if query.split == split]
-        splits[split] = measure_retrieval([_ask(coach, query, None) for query in mine])
+        found = [_ask(coach, query, None) for query in mine]
+        answers += found
+        splits[split] = measure_retrieval(found)
         across[split] = _recall(
             [_ask(coach, query, OTHER[query.lang]) for query in mine if query.lang in OTHER and query.cards]
         )
     embedder = coach.settings.embedder
     broken = broken_floors(splits["test"], across["test"], floors) if embedder == floors.embedder else ()
-    return Searched(embedder=embedder, cards=len(coach.cards), splits=splits, across=across, broken=broken)
+    return Searched(
+        embedder=embedder, cards=len(coach.cards), splits=splits, across=across, broken=broken, answers=tuple(answers)
+    )
 
 
 def broken_floors(held_back: Retrieval, across: Recall, floors: Floors) -> tuple[str, ...]:

@@ -1,34 +1,76 @@
-"""Run a suite: every case through the interview, under each judge of the suite, against its floors."""
+"""Run a suite: every case through the interview, under each judge, kept as it is done, against the suite's floors."""
 
 import asyncio
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from xml.etree.ElementTree import Element
 
 from coach.errors import ContentError, Problem
 from coach.grading.grade import Judge
-from coach.grading.judge import LLMJudge
-from coach.llm.mock import Fails, Hangs, MockReply, Raw, Says, mock_chat
-from coach.llm.prompts import Template
+from coach.schema import Card
 from coach.wiring import Coach
-from evals.cases import Case, JudgeName, Suite, load_cases, load_suite
-from evals.measure import Measured, broken_floors, measure
-from evals.play import play_all
+from evals import attacks
+from evals.cases import JUDGES, Case, JudgeName, Suite, load_cases, load_suite
+from evals.figures import Measurement, floors_of, measure_run
+from evals.judges import Bench, bench_of
+from evals.junit import junit_xml, tested
+from evals.play import Played, play_each
+from evals.rows import outcome
+from evals.runs import (
+    Run,
+    Work,
+    adding,
+    cases_fingerprint,
+    checked_name,
+    file_fingerprint,
+    fingerprint,
+    new_folder,
+    new_info,
+    open_run,
+    stored,
+)
 
 ROOT = Path(__file__).resolve().parent
-MOCK_BUDGET_S = 2.0
-"""A hanging mock is given up after so long."""
+ATTACKED = ("smoke-1.jsonl", "smoke-2.jsonl", "smoke-3.jsonl", "breadth.jsonl")
+"""Transcripts whose wrong answers are attacked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a suite is run."""
+
+    workers: int = 8
+    """Cases at a time."""
+    repeats: int = 1
+    """Gradings of each answer, to see whether a live judge agrees with itself."""
+    out: Path | None = None
+    """Folder of runs; `runs` in the data folder unless set."""
+    name: str | None = None
+    """Name of the run, which goes on where one of that name exists; made of suite, judge and time unless set."""
+    resume: Path | None = None
+    """Folder of the run to go on with."""
+    recording: Path | None = None
+    """Recorded replies to replay."""
+    record: Path | None = None
+    """File that a live model's replies are added to."""
 
 
 @dataclass(frozen=True)
 class Result:
     """One judge on one suite."""
 
-    judge: JudgeName
-    measured: Measured
-    broken: tuple[str, ...]
-    """Floors that do not hold; empty when all do."""
+    folder: Path
+    run: Run
+    measured: Measurement
+    broken: tuple[str, ...] | None
+    """Floors that do not hold; empty when all do, None when the suite has none for this judge."""
+
+    @property
+    def fails(self) -> bool:
+        """Whether the exit status must say so: a floor is broken, or a case could not be played."""
+        return bool(self.broken) or bool(self.measured.failed)
 
 
 def suite_cases(suite: Suite, coach: Coach) -> tuple[Case, ...]:
@@ -39,61 +81,125 @@ def suite_cases(suite: Suite, coach: Coach) -> tuple[Case, ...]:
     return load_cases([ROOT / "transcripts" / name for name in suite.transcripts], cards)
 
 
-def run_suite(
-    name: str, *, coach: Coach, judges: Sequence[JudgeName] = (), workers: int = 8
-) -> tuple[Suite, tuple[Result, ...]]:
-    """The suite and a result per judge; all judges of the suite unless some are named. Raises ContentError."""
-    suite = load_suite(ROOT / "suites" / f"{name}.yaml")
-    unknown = [judge for judge in judges if judge not in suite.floors]
-    if unknown:
-        known = ", ".join(suite.floors)
-        raise ContentError((Problem(f"{name}.yaml", 0, f"has no floors for {unknown}; it runs with {known}"),))
-    cases = suite_cases(suite, coach)
+def made_cases(coach: Coach) -> dict[Path, str]:
+    """The files of transcripts that are made by code, and what belongs in them. Raises ContentError."""
     cards = {card.id: card for card in coach.cards}
-    results: list[Result] = []
-    for judge in judges or tuple(suite.floors):
-        live: Mapping[str, Judge] | Judge = coach.offline_judge if judge == "offline" else mock_judges(cases, coach)
-        measured = measure(asyncio.run(play_all(cases, cards, live, workers=workers)))
-        results.append(Result(judge, measured, broken_floors(measured, suite.floors[judge])))
-    return suite, tuple(results)
-
-
-def mock_judges(cases: Sequence[Case], coach: Coach) -> dict[str, Judge]:
-    """An LLM judge per case whose model plays that case's script through the production client.
-
-    Raises ContentError when a case has no script.
-    """
-    template = Template.load(coach.settings.prompts_dir / "judge.md")
-    silent = [case.id for case in cases if not case.mock and any(text.strip() for text in case.answers)]
-    if silent:
-        raise ContentError(tuple(Problem(name, 0, "has no `mock` replies to play") for name in silent))
+    folder = ROOT / "transcripts"
+    made = {folder / attacks.ROBUSTNESS, folder / attacks.REFERENCES}
+    labelled = load_cases([path for path in sorted(folder.glob("*.jsonl")) if path not in made], cards)
+    sources = load_cases([folder / name for name in ATTACKED], cards)
+    bench = attacks.Bench(
+        cards=tuple(cards[name] for name in sorted(cards)),
+        splits={case.card: case.split for case in labelled},
+        bases=sources,
+        pieces=attacks.load_pieces(ROOT / "attacks.yaml"),
+    )
     return {
-        case.id: LLMJudge(
-            mock_chat([mock_reply(reply) for reply in case.mock], name="mock", budget_s=MOCK_BUDGET_S), template
-        )
-        for case in cases
+        folder / attacks.ROBUSTNESS: attacks.text_of(attacks.robustness(bench)),
+        folder / attacks.REFERENCES: attacks.text_of(attacks.references(bench)),
     }
 
 
-def mock_reply(written: Mapping[str, Any]) -> MockReply:
-    """The reply a transcript line writes down: `{"criteria": …}` as content, or a fault under `fault`.
+def judges_of(suite: Suite, wanted: Sequence[str]) -> tuple[JudgeName, ...]:
+    """The judges to run: those asked for, else those the suite has floors for. Raises ContentError."""
+    unknown = [name for name in wanted if name not in JUDGES]
+    if unknown:
+        raise ContentError((Problem("--judge", 0, f"there is no judge {unknown}; there are {', '.join(JUDGES)}"),))
+    return tuple(name for name in JUDGES if name in (wanted or suite.floors))
 
-    Faults: `refusal`, `content_filter`, `length`, `not_json`, `html`, `hang`, or an HTTP status as a number.
-    Raises ContentError for another one.
-    """
-    fault = written.get("fault")
-    if fault is None:
-        return Says(content=dict(written))
-    if isinstance(fault, int):
-        return Fails(status=fault, code=written.get("code"))
-    known: dict[str, MockReply] = {
-        "refusal": Says(refusal="I cannot help with that."),
-        "content_filter": Says(finish_reason="content_filter"),
-        "length": Says(content='{"criteria": [', finish_reason="length"),
-        "not_json": Says(content="The candidate did well."),
-        "html": Raw(body="<html><body>Sign in to the network</body></html>", content_type="text/html"),
-        "hang": Hangs(),
-    }
-    if fault not in known:
-        raise ContentError((Problem("mock", 0, f"unknown fault {fault!r}; there are {', '.join(known)}"),))
-    return known[fault]
+
+def run_suite(
+    name: str, *, coach: Coach, judges: Sequence[str] = (), options: Options | None = None
+) -> tuple[Suite, tuple[Result, ...]]:
+    """The suite and a result per judge; the judges it has floors for unless some are named. Raises ContentError."""
+    suite = load_suite(ROOT / "suites" / f"{name}.yaml")
+    chosen = judges_of(suite, judges)
+    options = options or Options()
+    if len(chosen) > 1 and (options.name or options.resume):
+        known = ", ".join(chosen)
+        raise ContentError((Problem(name, 0, f"would be run with {known}: choose one with --judge to name the run"),))
+    cases = suite_cases(suite, coach)
+    return suite, tuple(run_judge(suite, cases, coach=coach, judge=judge, options=options) for judge in chosen)
+
+
+def run_judge(suite: Suite, cases: Sequence[Case], *, coach: Coach, judge: JudgeName, options: Options) -> Result:
+    """What a judge of that name makes of a suite. Raises ContentError."""
+    bench = bench_of(judge, cases, coach, recording=options.recording, record=options.record)
+    return run_bench(suite, cases, bench, coach=coach, judge=judge, options=options)
+
+
+def run_bench(
+    suite: Suite, cases: Sequence[Case], bench: Bench, *, coach: Coach, judge: JudgeName, options: Options
+) -> Result:
+    """Every case that is not finished yet, played and kept, then the figures of the whole run. Raises ContentError."""
+    cards = {card.id: card for card in coach.cards}
+    work = Work(
+        suite=suite.id,
+        judge=judge,
+        model=bench.model,
+        method=bench.method,
+        prompt=bench.prompt,
+        recording=bench.recording,
+        calibration=file_fingerprint(coach.settings.calibration_file),
+        glossary=file_fingerprint(coach.settings.glossary_file),
+        bank=fingerprint(cards[name].fingerprint for name in sorted({case.card for case in cases})),
+        cases=cases_fingerprint(cases),
+        repeats=options.repeats,
+    )
+    folder = _folder(suite.id, judge, coach, options)
+    info = new_info(folder.name, work, total=len(cases) * options.repeats)
+    info, finished = open_run(folder, info)
+    every = [(repeat, case) for repeat in range(options.repeats) for case in cases]
+    left = [(repeat, case) for repeat, case in every if (case.id, repeat) not in finished]
+    _play(left, bench.judges, cards, folder, workers=options.workers, done=len(finished))
+    run = stored(folder)
+    tests: list[Element] = []
+    measured = measure_run(tested(run, tests))
+    result = Result(folder, run, measured, floors_of(suite, measured, judge))
+    (folder / "junit.xml").write_bytes(junit_xml(run, measured, result.broken, tests=tests))
+    return result
+
+
+def found_run(run: Path, coach: Coach) -> Path:
+    """The folder of a run that is given as a folder or by its name. Raises ContentError."""
+    if run.is_dir():
+        return run
+    runs = coach.settings.data_dir / "runs"
+    if (runs / run).is_dir():
+        return runs / run
+    known = ", ".join(sorted((one.name for one in runs.glob("*") if one.is_dir()), reverse=True)[:5]) or "none"
+    raise ContentError((Problem(str(run), 0, f"is no run, and none of that name is in {runs}; there are: {known}"),))
+
+
+def _folder(suite: str, judge: str, coach: Coach, options: Options) -> Path:
+    if options.resume is not None:
+        if not options.resume.is_dir():
+            raise ContentError((Problem(str(options.resume), 0, "is no folder of a run to resume"),))
+        return options.resume
+    out = options.out or coach.settings.data_dir / "runs"
+    if options.name is not None:
+        return out / checked_name(options.name)
+    return new_folder(out, f"{suite}-{judge}")
+
+
+def _play(
+    left: Sequence[tuple[int, Case]],
+    judges: Mapping[str, Judge] | Judge,
+    cards: Mapping[str, Card],
+    folder: Path,
+    *,
+    workers: int,
+    done: int,
+) -> None:
+    """Nothing, once every case left was played and its line written; a bar on a terminal says how far it is."""
+    from tqdm import tqdm
+
+    hidden = not sys.stderr.isatty()
+    bar = tqdm(total=done + len(left), initial=done, unit="case", desc=folder.name, disable=hidden)
+    with bar, adding(folder) as add:
+
+        def keep(repeat: int, played: Played) -> None:
+            add(outcome(played, cards[played.case.card], repeat=repeat))
+            bar.update()
+
+        asyncio.run(play_each(left, cards, judges, workers=workers, keep=keep))

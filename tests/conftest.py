@@ -22,7 +22,7 @@ guard.install()
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """No keys, no settings of the machine, no data folder of the person, no network."""
     for name in os.environ:
-        if name.startswith(("COACH_", "OPENAI_")) and name != "COACH_REQUIRE_BROWSER":
+        if name.startswith(("COACH_", "OPENAI_")) and not name.startswith("COACH_REQUIRE_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("COACH_DATA_DIR", str(tmp_path / "data"))
     guard.violations.clear()

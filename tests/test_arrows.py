@@ -8,7 +8,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 ROWS: tuple[tuple[str, ...], ...] = (
     ("coach.schema", "coach.errors", "coach"),
-    ("coach.text",),
+    ("coach.text", "coach.grading.visible"),
+    ("coach.grading.fold",),
+    ("coach.grading.echo",),
     ("coach.settings", "coach.llm", "coach.bank.glossary", "coach.grading.score", "coach.grading.evidence"),
     ("coach.bank", "coach.grading", "coach.progress"),
     ("coach.interview",),
@@ -32,6 +34,9 @@ OWNERS = {
     "tokenizers": ("coach.bank.embedders",),
     "sentence_transformers": ("coach.bank.embedders",),
     "pypinyin": ("coach.bank.lexical",),
+    "sympy": ("coach.grading.maths", "coach.grading.formula_values"),
+    "mpmath": ("coach.grading.maths", "coach.grading.formula_values"),
+    "tqdm": ("evals.run",),
     "typer": ("coach.cli", "evals.__main__"),
     "platformdirs": ("coach.settings",),
     "pydantic_settings": ("coach.settings",),

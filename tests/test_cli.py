@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from coach.schema import Card, Grade
+from coach.schema import Card, Critique, Grade
 from tests.conftest import ROOT
 from tests.llm.stub import Stub, fails, hangs, says
 
@@ -41,12 +41,18 @@ def test_grade_prints_the_sum_and_the_evidence(tmp_path: Path) -> None:
     assert "= 5 of 11 = 45 %" in done.stdout
     assert "“and it is linear in the parameters”" in done.stdout
     assert "Fix this first" in done.stdout
+    assert "Your answer, stronger" in done.stdout
+    assert "＋ " in done.stdout
 
 
 def test_grade_as_json_is_the_record(tmp_path: Path) -> None:
     done = coach("grade", "--card", "linear-models/why-linear", "--answer", "-", "--json", text=ANSWER, data=tmp_path)
-    grade = Grade.model_validate_json(done.stdout)
+    printed = json.loads(done.stdout)
+    critique = Critique.model_validate(printed.pop("critique"))
+    grade = Grade.model_validate(printed)
     assert grade.score is not None
+    assert critique.source == "card"
+    assert {one.point for one in critique.points} >= {verdict.criterion for verdict in grade.verdicts}
     for verdict in grade.verdicts:
         for evidence in verdict.evidence:
             assert ANSWER[evidence.start : evidence.end] == evidence.text

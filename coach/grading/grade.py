@@ -4,14 +4,19 @@ The judge gives an opinion; code checks every quote, applies the gates, and adds
 leaves the answer *not graded* with the reason; it never becomes a number.
 """
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Protocol
 
 from coach.errors import ModelError
 from coach.grading import evidence
+from coach.grading.code import Sandbox, Tried, try_code
+from coach.grading.echo import Line
 from coach.grading.score import score
+from coach.grading.visible import flags, visible
 from coach.schema import Card, Grade, JudgeInfo, NotGraded, Opinion, Utterance, Verdict
-from coach.text import tokens
+from coach.text import has_tokens
 
 
 class Judge(Protocol):
@@ -27,13 +32,34 @@ class Judge(Protocol):
         ...
 
 
-async def grade(judge: Judge, card: Card, utterances: Sequence[Utterance], *, interviewer: Sequence[str]) -> Grade:
+async def grade(
+    judge: Judge,
+    card: Card,
+    utterances: Sequence[Utterance],
+    *,
+    interviewer: Sequence[str],
+    before: Sequence[int] = (),
+    hints: int = 0,
+    price_hints: float = 0.0,
+    sandbox: Sandbox | None = None,
+) -> Grade:
     """The grade of all the candidate's words on one card.
 
-    `interviewer` holds every line said to the candidate on this card: it is never evidence. Words without content
-    (nothing, punctuation, emoji) score zero without asking a judge.
+    `interviewer` holds every line said to the candidate on this card: it is never evidence. `before` gives for each
+    line the first turn that came after it; a line without one was said first of all. `hints` is how many were shown,
+    `price_hints` the share of all points that each costs. Words without content that a reader sees (nothing,
+    punctuation, emoji, a hidden comment) score zero without asking a judge. With a `sandbox` the tests of a coding card
+    are run on the candidate's code and count; without one they are left out.
     """
-    if not any(tokens(utterance.text) for utterance in utterances):
+    if sandbox is not None and card.coding is not None:
+        tried, judged = await asyncio.gather(
+            try_code(sandbox, card.coding, utterances),
+            grade(
+                judge, card, utterances, interviewer=interviewer, before=before, hints=hints, price_hints=price_hints
+            ),
+        )
+        return with_tests(card, judged, tried, price_hints=price_hints)
+    if not any(has_tokens(visible(utterance.text)[0]) for utterance in utterances):
         silent = tuple(
             Verdict(criterion=criterion.id, state="missed", reason="nothing was said") for criterion in card.criteria
         )
@@ -41,21 +67,52 @@ async def grade(judge: Judge, card: Card, utterances: Sequence[Utterance], *, in
             card=card.id,
             card_hash=card.fingerprint,
             verdicts=silent,
-            score=score(card, silent),
+            score=score(card, silent, hints=hints, price_hints=price_hints),
             judge=judge.info,
+            hints=hints,
+            flags=flags(utterance.text for utterance in utterances),
         )
     try:
         opinion = await judge.opinion(card, utterances, interviewer)
     except ModelError as error:
-        return _not_graded(card, judge.info, NotGraded(code=error.code, message=str(error)))
-    return settle(card, opinion, utterances)
+        info = judge.info.model_copy(update=asdict(error.spent))
+        failed = _not_graded(card, info, NotGraded(code=error.code, message=str(error)))
+        return failed.model_copy(update={"hints": hints, "flags": flags(utterance.text for utterance in utterances)})
+    return settle(
+        card, opinion, utterances, interviewer=interviewer, before=before, hints=hints, price_hints=price_hints
+    )
 
 
-def settle(card: Card, opinion: Opinion, utterances: Sequence[Utterance]) -> Grade:
+def with_tests(card: Card, judged: Grade, tried: Tried, *, price_hints: float = 0.0) -> Grade:
+    """The grade with what the tests said of the code; a grade without a score stays without one."""
+    change: dict[str, object] = {"code": tried.run, "code_refused": tried.refused}
+    if judged.score is not None:
+        change["score"] = score(
+            card,
+            judged.verdicts,
+            judged.misconceptions,
+            hints=judged.hints,
+            price_hints=price_hints,
+            tests=tried.share,
+        )
+    return judged.model_copy(update=change)
+
+
+def settle(
+    card: Card,
+    opinion: Opinion,
+    utterances: Sequence[Utterance],
+    *,
+    interviewer: Sequence[str] = (),
+    before: Sequence[int] = (),
+    hints: int = 0,
+    price_hints: float = 0.0,
+) -> Grade:
     """The grade that an opinion supports: quotes checked, unsupported claims downgraded, points added up."""
     claims = {claim.criterion: claim for claim in opinion.claims}
+    lines = heard(card, interviewer, before)
     verdicts = tuple(
-        evidence.check(claims[criterion.id], utterances)
+        evidence.check(claims[criterion.id], utterances, lines)
         if criterion.id in claims
         else Verdict(criterion=criterion.id, state="not_graded", reason="the judge gave no verdict on this point")
         for criterion in card.criteria
@@ -64,7 +121,8 @@ def settle(card: Card, opinion: Opinion, utterances: Sequence[Utterance]) -> Gra
     stated = tuple(
         found
         for claim in opinion.misconceptions
-        if claim.misconception in known and (found := evidence.check_misconception(claim, utterances)) is not None
+        if claim.misconception in known
+        and (found := evidence.check_misconception(claim, utterances, lines)) is not None
     )
     unjudged = [verdict.criterion for verdict in verdicts if verdict.state == "not_graded"]
     missing = (
@@ -77,10 +135,26 @@ def settle(card: Card, opinion: Opinion, utterances: Sequence[Utterance]) -> Gra
         card_hash=card.fingerprint,
         verdicts=verdicts,
         misconceptions=stated,
-        score=score(card, verdicts, stated),
+        score=score(card, verdicts, stated, hints=hints, price_hints=price_hints),
         not_graded=missing,
         judge=opinion.judge,
+        hints=hints,
+        flags=flags(utterance.text for utterance in utterances),
     )
+
+
+def heard(card: Card, interviewer: Sequence[str], before: Sequence[int] = ()) -> tuple[Line, ...]:
+    """Everything the interviewer said, with the card's other language beside each line that is the card's own.
+
+    The question itself is always among them.
+    """
+    pairs = [card.question, *card.hints, *(criterion.probe for criterion in card.criteria)]
+    lines = {Line(card.question.en), Line(card.question.zh)}
+    for at, text in enumerate(interviewer):
+        turn = before[at] if at < len(before) else 0
+        lines.add(Line(text, turn))
+        lines.update(Line(other, turn) for pair in pairs if text in (pair.en, pair.zh) for other in (pair.en, pair.zh))
+    return tuple(sorted(lines, key=lambda line: (line.before, line.text)))
 
 
 def _not_graded(card: Card, info: JudgeInfo, why: NotGraded) -> Grade:

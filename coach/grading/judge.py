@@ -1,21 +1,32 @@
-"""The judge that asks a chat model: one structured call per answer, a verdict with quotes per criterion."""
+"""The judge that asks a chat model: a verdict with quotes per criterion, in one structured call per answer.
+
+On request the doubtful and the heavy verdicts are asked about once more, blind.
+"""
 
 import hashlib
+import re
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, create_model, model_validator
 
+from coach.errors import ModelError, Spent
+from coach.grading.echo import Line
+from coach.grading.evidence import check
+from coach.grading.grade import heard
+from coach.grading.visible import visible
 from coach.llm.chat import Chat
 from coach.llm.prompts import Template
 from coach.schema import (
     Bilingual,
     Card,
     Claim,
+    Criterion,
     JudgeInfo,
     MisconceptionClaim,
     Opinion,
     Quote,
+    State,
     Utterance,
 )
 from coach.text import lang_of
@@ -55,37 +66,44 @@ class JudgeReply(BaseModel):
     misconceptions: list[MisconceptionReply]
 
 
-def reply_for(card: Card) -> type[JudgeReply]:
-    """The reply schema, checked against one card: an entry for each criterion, once, and for nothing else.
+class SecondReply(BaseModel):
+    """What the model must send back when it is asked a second time."""
 
-    The schema sent to the model is the same for all cards, so that providers compile it once.
+    model_config = ConfigDict(extra="forbid")
+    criteria: list[CriterionReply]
+
+
+R = TypeVar("R", JudgeReply, SecondReply)
+
+
+def reply_for(base: type[R], wanted: Sequence[str]) -> type[R]:
+    """The reply schema, checked against some criteria: an entry for each of them, once, and for nothing else.
+
+    The schema sent to the model is the same whichever they are, so that providers compile it once.
     """
-    wanted = [criterion.id for criterion in card.criteria]
 
-    class Fitted(JudgeReply):
-        __doc__ = JudgeReply.__doc__
+    def covers(reply: R) -> R:
+        given = [entry.criterion for entry in reply.criteria]
+        faults = [f"there is no criterion {name!r}" for name in given if name not in wanted]
+        faults += [f"more than one entry for {name!r}" for name in wanted if given.count(name) > 1]
+        faults += [f"no entry for {name!r}" for name in wanted if name not in given]
+        if faults:
+            raise ValueError(f"{'; '.join(dict.fromkeys(faults))}; give exactly one entry per listed criterion")
+        return reply
 
-        @model_validator(mode="after")
-        def _covers_the_card(self) -> "Fitted":
-            given = [entry.criterion for entry in self.criteria]
-            faults = [f"there is no criterion {name!r}" for name in given if name not in wanted]
-            faults += [f"more than one entry for {name!r}" for name in wanted if given.count(name) > 1]
-            faults += [f"no entry for {name!r}" for name in wanted if name not in given]
-            if faults:
-                raise ValueError(f"{'; '.join(dict.fromkeys(faults))}; give exactly one entry per listed criterion")
-            return self
-
-    Fitted.__name__ = JudgeReply.__name__
-    return Fitted
+    validators: dict[str, Any] = {"covers": model_validator(mode="after")(covers)}
+    return create_model(base.__name__, __base__=base, __doc__=base.__doc__, __validators__=validators)
 
 
 class LLMJudge:
-    """Opinions on answers from a chat model."""
+    """Opinions on answers from a chat model; with a template for it, doubtful verdicts are looked at twice."""
 
-    def __init__(self, chat: Chat, template: Template) -> None:
+    def __init__(self, chat: Chat, template: Template, *, second: Template | None = None) -> None:
         self._chat = chat
         self._template = template
-        self._prompt = template.fingerprint(JudgeReply)
+        self._second = second
+        parts = [template.fingerprint(JudgeReply), *([second.fingerprint(SecondReply)] if second else [])]
+        self._prompt = "+".join(parts)
         self._schemas: dict[str, type[JudgeReply]] = {}
 
     @property
@@ -95,33 +113,32 @@ class LLMJudge:
 
     def _schema(self, card: Card) -> type[JudgeReply]:
         if card.id not in self._schemas:
-            self._schemas[card.id] = reply_for(card)
+            self._schemas[card.id] = reply_for(JudgeReply, [criterion.id for criterion in card.criteria])
         return self._schemas[card.id]
 
     async def opinion(self, card: Card, utterances: Sequence[Utterance], interviewer: Sequence[str]) -> Opinion:
-        """What the model says of the candidate's words; raises ModelError when it gives no usable reply."""
-        words = "\n\n".join(f"[{utterance.turn}] {utterance.text}" for utterance in utterances)
-        lang = lang_of(words)
+        """What the model says of the candidate's words; raises ModelError when it gives no usable reply.
+
+        When only the second look fails, the first verdicts stand and the opinion says so.
+        """
+        words = shown(utterances)
         prompt = self._template.render(
             {
                 "question": _both(card.question),
-                "reference": card.reference.text(lang),
-                "criteria": "\n".join(f"- {criterion.id}: {_both(criterion.says)}" for criterion in card.criteria),
+                "reference": card.reference.text(lang_of(words)),
+                "criteria": _listed(card.criteria),
                 "misconceptions": "\n".join(
                     f"- {one.id}: {one.says.en[0]} / {one.says.zh[0]}" for one in card.misconceptions
                 ),
-                "interviewer": "\n".join(f"- {line}" for line in interviewer) or "- (only the question)",
+                "interviewer": "\n".join(f"- {defanged(line)}" for line in interviewer) or "- (only the question)",
                 "fence": fence(words),
                 "answer": words,
             }
         )
         reply = await self._chat.reply(prompt, self._schema(card))
         listed = {misconception.id for misconception in card.misconceptions}
-        return Opinion(
-            claims=tuple(
-                Claim(criterion=one.criterion, state=one.state, quotes=_quotes(one.quotes), reason=one.reason)
-                for one in reply.value.criteria
-            ),
+        first = Opinion(
+            claims=tuple(_claim(one) for one in reply.value.criteria),
             misconceptions=tuple(
                 MisconceptionClaim(misconception=one.misconception, quotes=_quotes(one.quotes))
                 for one in reply.value.misconceptions
@@ -133,10 +150,116 @@ class LLMJudge:
                 prompt=self._prompt,
                 calls=reply.calls,
                 tokens_in=reply.tokens_in,
+                tokens_cached=reply.tokens_cached,
                 tokens_out=reply.tokens_out,
+                cost_usd=reply.cost_usd,
                 repaired=reply.repaired,
             ),
         )
+        again = doubtful(card, first.claims, utterances, heard(card, interviewer)) if self._second else ()
+        return await self._look_again(self._second, card, first, again, words) if self._second and again else first
+
+    async def _look_again(
+        self, second: Template, card: Card, first: Opinion, again: Sequence[str], words: str
+    ) -> Opinion:
+        """The opinion after one more call about the criteria `again`."""
+        claims = [claim for claim in first.claims if claim.criterion in again]
+        quotes = [f"- {claim.criterion}: {defanged(quote.text)}" for claim in claims for quote in claim.quotes]
+        prompt = second.render(
+            {
+                "question": _both(card.question),
+                "criteria": _listed([one for one in card.criteria if one.id in again]),
+                "quotes": "\n".join(quotes) or "- (none)",
+                "fence": fence(words + "".join(quotes)),
+                "answer": words,
+            }
+        )
+        try:
+            reply = await self._chat.reply(prompt, reply_for(SecondReply, again))
+        except ModelError as error:
+            spent = _added(first.judge, error.spent)
+            failed = {"second_look_failed": f"{error.code}: {error}"}
+            return first.model_copy(update={"judge": spent.model_copy(update=failed)})
+        seconds = {one.criterion: _claim(one) for one in reply.value.criteria}
+        spent = _added(
+            first.judge,
+            Spent(reply.calls, reply.tokens_in, reply.tokens_cached, reply.tokens_out, reply.cost_usd),
+        )
+        return first.model_copy(
+            update={
+                "claims": tuple(
+                    agreed(claim, seconds[claim.criterion]) if claim.criterion in seconds else claim
+                    for claim in first.claims
+                ),
+                "judge": spent.model_copy(update={"looks": 2, "repaired": first.judge.repaired or reply.repaired}),
+            }
+        )
+
+
+def doubtful(
+    card: Card, claims: Sequence[Claim], utterances: Sequence[Utterance], lines: Sequence[Line]
+) -> tuple[str, ...]:
+    """Ids of the criteria worth a second look.
+
+    Marginal ones: *partly*, *met* on near quotes alone, or claimed without evidence. Heavy ones, of weight 4 or more or
+    required, unless they are clearly missed.
+    """
+    found: list[str] = []
+    for claim in claims:
+        criterion, verdict = card.criterion(claim.criterion), check(claim, utterances, lines)
+        near = verdict.state == "met" and all(one.match == "near" for one in verdict.evidence)
+        marginal = verdict.state == "partly" or near or verdict.downgraded_from is not None
+        heavy = (criterion.weight >= HEAVY or criterion.required) and verdict.state != "missed"
+        if marginal or heavy:
+            found.append(claim.criterion)
+    return tuple(found)
+
+
+def agreed(first: Claim, second: Claim) -> Claim:
+    """What two looks at one criterion amount to, with the quotes of both.
+
+    Where they differ the lower state stands: credit needs both. *contradicted* against anything else is *missed*: that
+    earns no more than the lower of the two, and telling somebody that they said the opposite needs both looks too.
+    """
+    quotes = tuple(dict.fromkeys((*first.quotes, *second.quotes)))
+    if first.state == second.state:
+        return first.model_copy(update={"quotes": quotes, "reason": f"{first.reason} [a second look agrees]".strip()})
+    states = {first.state, second.state}
+    state: State = "missed" if "contradicted" in states else next(one for one in _UPWARDS if one in states)
+    noted = f"{first.reason} [first look: {first.state}, second look: {second.state}; {second.reason}]".strip()
+    return first.model_copy(update={"state": state, "quotes": quotes, "reason": noted})
+
+
+HEAVY = 4
+"""From this weight on a criterion is looked at twice."""
+_UPWARDS: tuple[State, ...] = ("missed", "partly", "met")
+
+
+def _added(info: JudgeInfo, spent: Spent) -> JudgeInfo:
+    """The judge with what another call has cost; None where one of the two is unknown."""
+    sums: dict[str, float | None] = {"calls": info.calls + spent.calls}
+    for name in ("tokens_in", "tokens_cached", "tokens_out", "cost_usd"):
+        one, other = getattr(info, name), getattr(spent, name)
+        sums[name] = None if one is None or other is None else one + other
+    return info.model_copy(update=sums)
+
+
+_TEMPLATE_TOKENS = re.compile(
+    r"<\|[^|<>\n]{1,40}\|>|</?(?:s|system|user|assistant|human|think|tool_call|tool_response|start_of_turn|end_of_turn)>"
+    r"|\[/?INST\]|<</?SYS>>|(?m:^)\s*\[\d+\]",
+    re.IGNORECASE,
+)
+_OPENING = re.compile(r"[<\[]")
+
+
+def defanged(text: str) -> str:
+    """`text` with a gap in each token of a chat template and in each number like those that head a message."""
+    return _TEMPLATE_TOKENS.sub(lambda match: _OPENING.sub(lambda mark: f"{mark[0]} ", match[0], count=1), text)
+
+
+def shown(utterances: Sequence[Utterance]) -> str:
+    """What a model gets to see of the candidate's messages: each under its number, hidden text left out."""
+    return "\n\n".join(f"[{utterance.turn}] {defanged(visible(utterance.text)[0])}" for utterance in utterances)
 
 
 def fence(words: str) -> str:
@@ -146,6 +269,14 @@ def fence(words: str) -> str:
 
 def _both(text: Bilingual) -> str:
     return f"{text.en} / {text.zh}"
+
+
+def _listed(criteria: Sequence[Criterion]) -> str:
+    return "\n".join(f"- {criterion.id}: {_both(criterion.says)}" for criterion in criteria)
+
+
+def _claim(one: CriterionReply) -> Claim:
+    return Claim(criterion=one.criterion, state=one.state, quotes=_quotes(one.quotes), reason=one.reason)
 
 
 def _quotes(quotes: Sequence[QuoteReply]) -> tuple[Quote, ...]:

@@ -11,13 +11,26 @@ BANDS: tuple[tuple[float, Band], ...] = ((0.85, "strong"), (0.65, "good"), (0.4,
 CAPPED: Band = "fair"
 """The best band while a required criterion is not met."""
 PASS_BANDS: frozenset[Band] = frozenset({"strong", "good"})
+TESTS = "code-tests"
+"""Label of the line that the tests of a coding card earn, and of what is to be fixed in them."""
+TESTS_WEIGHT = 5
+"""Points for passing every test of a coding card."""
 
 
-def score(card: Card, verdicts: Sequence[Verdict], stated: Sequence[Stated] = ()) -> Score | None:
+def score(
+    card: Card,
+    verdicts: Sequence[Verdict],
+    stated: Sequence[Stated] = (),
+    *,
+    hints: int = 0,
+    price_hints: float = 0.0,
+    tests: float | None = None,
+) -> Score | None:
     """The score of a card's verdicts; None when any criterion has no verdict or is *not graded*.
 
-    Points are the weights times 1 (met), 1/2 (partly) or 0, less the penalty of each stated misconception, never
-    below 0; the value is points over the sum of weights.
+    Points are the weights times 1 (met), 1/2 (partly) or 0, less the penalty of each stated misconception, less
+    `price_hints` (a share of all points, in [0, 1]) for each hint, never below 0; the value is points over the sum of
+    weights. `tests` is the share of a coding card's tests that passed; None when they are no part of the score.
     """
     by_id = {verdict.criterion: verdict for verdict in verdicts}
     lines: list[ScoreLine] = []
@@ -26,22 +39,29 @@ def score(card: Card, verdicts: Sequence[Verdict], stated: Sequence[Stated] = ()
         if verdict is None or verdict.state == "not_graded":
             return None
         lines.append(ScoreLine(label=criterion.id, points=criterion.weight * SHARE[verdict.state], of=criterion.weight))
+    of = card.points
+    if tests is not None:
+        of += TESTS_WEIGHT
+        lines.append(ScoreLine(label=TESTS, points=TESTS_WEIGHT * tests, of=TESTS_WEIGHT))
     penalties = {misconception.id: misconception.penalty for misconception in card.misconceptions}
     lines += [
         ScoreLine(label=one.misconception, points=-penalties[one.misconception], of=0)
         for one in stated
         if penalties[one.misconception]
     ]
+    if hints and price_hints:
+        lines.append(ScoreLine(label="hints", points=-hints * price_hints * of, of=0))
     points = max(0.0, sum(line.points for line in lines))
-    value = points / card.points
+    value = points / of
     band = next(name for least, name in BANDS if value >= least)
     capped_by: tuple[str, ...] = ()
     if band in PASS_BANDS:
         capped_by = tuple(
             criterion.id for criterion in card.criteria if criterion.required and by_id[criterion.id].state != "met"
         )
+        capped_by += (TESTS,) if tests is not None and tests < 1 else ()
         band = CAPPED if capped_by else band
-    return Score(points=points, of=card.points, value=value, band=band, lines=tuple(lines), capped_by=capped_by)
+    return Score(points=points, of=of, value=value, band=band, lines=tuple(lines), capped_by=capped_by)
 
 
 def arithmetic(result: Score) -> str:
@@ -57,9 +77,9 @@ def arithmetic(result: Score) -> str:
 
 
 def next_fix(card: Card, result: Grade) -> str | None:
-    """Id of the criterion or misconception worth fixing first, or None when nothing is missing.
+    """Id of the criterion or misconception worth fixing first, `TESTS` for the code, or None when nothing is missing.
 
-    A stated misconception comes first, then the criterion that costs most points; the required one wins a tie.
+    A stated misconception comes first, then what costs most points; tests and required criteria win a tie.
     """
     penalties = {misconception.id: misconception.penalty for misconception in card.misconceptions}
     if result.misconceptions:
@@ -69,7 +89,10 @@ def next_fix(card: Card, result: Grade) -> str | None:
         for criterion, verdict in zip(card.criteria, result.verdicts, strict=True)
         if verdict.state in {"partly", "missed", "contradicted"}
     ]
-    return max(lost, key=lambda row: (row[0], row[1]))[2] if lost else None
+    if result.score is not None:
+        lost += [(line.of - line.points, True, TESTS) for line in result.score.lines if line.label == TESTS]
+    worst = max(lost, key=lambda row: (row[0], row[1]), default=(0, False, None))
+    return worst[2] if worst[0] else None
 
 
 def _plain(number: float) -> str:

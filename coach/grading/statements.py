@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
 
 from rapidfuzz import fuzz
 
+from coach.grading.visible import addresses_the_judge
 from coach.text import STOP_STEMS, normalise, tokens
 
 ECHO = 88.0
@@ -27,8 +30,9 @@ _NOT_ONLY = re.compile(r"\b(?:not|n't)\s+(?:only|just|merely)\b|不只|不仅|�
 _DENIED_AFTER = re.compile(
     r"\b(?:is|are|was|does|do|did|would|will|can)(?:\s+not|n't)\s+(?:really\s+)?"
     r"(?:exist|hold|work|true|enough|help|possible|available|matter|needed|required|necessary)\b"
-    r"|\bis (?:false|wrong)\b"
-    r"|没有?用|没什么用|不存在|不成立|不对|是错的|不起作用|没必要|不重要"
+    r"|\bis (?:false|wrong)\b|\b(?:has|have|had) nothing to do\b|\bneedn'?t\b"
+    r"|\b(?:is|are) (?:useless|irrelevant|a waste)\b"
+    r"|没有必要|没有?关系|无所谓|无关|不用(?!于|来|在)|没有?用|没什么用|不存在|不成立|不对|是错的|不起作用|没必要|不重要"
     r"|不(?:需要|做|放|讲|提|看|管|区分|考虑)",
     re.IGNORECASE,
 )
@@ -56,6 +60,75 @@ _UNSURE_LENGTH = 16
 """A longer sentence that mentions not knowing still says something."""
 
 
+_DENIED_WHOLE = re.compile(
+    r"^\W*(?:(?:no|well|actually|but|and|so|so,|then),?\s+)?"
+    r"(?:(?:it|that)(?:'s| is| isn't| is not) (?:simply |just )?(?:not |un)?"
+    r"(?:true|false|wrong|the case|correct|right|a myth|a mistake|untrue|incorrect)\b,? (?:that|to say)\b"
+    r"|(?:i (?:deny|doubt|don't (?:think|believe)|do not (?:think|believe)|disagree) that)\b"
+    r"|(?:it is|it's) (?:a )?(?:common )?(?:misconception|myth|mistake) that\b)"
+    r"|^\W*(?:其实|但|实际上)?(?:并不是说|不是说|并非|并不是(?:因为)?|说法不对|错的是|谁说|不存在|我不(?:认为|觉得|同意|相信))",
+    re.IGNORECASE,
+)
+_TRUE_WHOLE = re.compile(
+    r"^\W*(?:it|that)(?:'s| is) (?:simply |just )?(?:true|correct|right|the case)\b", re.IGNORECASE
+)
+_TAKEN_BACK = re.compile(
+    r"\b(?:everything|all|what|anything|none|nothing)\b[^.]{0,40}"
+    r"\b(?:above|before|so far|i (?:just )?(?:said|wrote|told)|i've (?:said|written))\b[^.]{0,40}"
+    r"\b(?:false|wrong|untrue|incorrect|not true|is true|not correct|not right|nonsense|opposite|backwards|ignore)\b"
+    r"|\b(?:forget|ignore|scratch|disregard|strike)\b[^.]{0,20}\b(?:everything|all|what)\b[^.]{0,30}"
+    r"\b(?:said|above|before|wrote)\b"
+    r"|(?:以上|上面|前面|刚才|之前)[^。]{0,14}(?:全|都|统统|完全|说反|讲反)[^。]{0,10}(?:错|不对|不成立|是假|反了|反的|胡说|不是真|不算|瞎)"
+    r"|(?:以上|上面|前面|刚才)[^。]{0,10}(?:没有一句|没一句)",
+    re.IGNORECASE,
+)
+_DETERMINERS = frozenset("the a an its their our your every each".split())
+_PREPOSITIONS = frozenset("of in on with for from by at into as to than".split())
+_BE = frozenset("is are was were be been".split())
+_JOINING = frozenset("and or but so because that which".split())
+_SALAD_CJK = re.compile(
+    r"(?:^|[，。；：、,;])[的了着们吗呢吧]|[，。、；：][，。、；：]|的[的被把在就也都和与]"
+    r"|[和与在把被从对而][的了和与是就也都，。；、]|了[了的]|[也就都][的了。，]|是[了就也，。]"
+)
+_PARTICLES = re.compile("[的了和与在把被从对而也就都是]")
+SALAD = 0.09
+"""Share of the small words that stand where none may stand, from which on a text is words without order."""
+SALAD_WORDS = 30
+"""So many small words are needed to tell."""
+
+
+def denying_opening(sentence: str) -> int:
+    """The offset at which opening words end that deny all the rest, as in "it is not true that…"; 0 without any."""
+    folded, origin = normalise(sentence)
+    found = _DENIED_WHOLE.search(folded)
+    if found is None or _TRUE_WHOLE.search(folded) is not None:
+        return 0
+    return origin[found.end() - 1] + 1
+
+
+def takes_all_back(sentence: str) -> bool:
+    """Whether it takes back everything said before, as in "everything above is false"."""
+    return _TAKEN_BACK.search(normalise(sentence)[0]) is not None
+
+
+def is_salad(text: str) -> bool:
+    """Whether its small words stand where none may stand: the words of an answer without their order."""
+    raw = re.findall(r"[a-z']+|[^\sa-z']", text.lower())
+    small = wrong = 0
+    for word, after in pairwise([*raw, "."]):
+        if word in _DETERMINERS:
+            small += 1
+            wrong += after in _DETERMINERS | _PREPOSITIONS | _BE | _JOINING or after in ".,;:"
+        elif word in _PREPOSITIONS:
+            small += 1
+            wrong += after in _BE | _JOINING | {"of", "in", "on", "for", "."} and (word, after) != ("of", "which")
+    folded = normalise(text)[0]
+    small += len(_PARTICLES.findall(folded))
+    wrong += len(_SALAD_CJK.findall(folded))
+    return small >= SALAD_WORDS and wrong / small >= SALAD
+
+
+@lru_cache(maxsize=16384)
 def negations(passage: str) -> int:
     """How many negating words stand in a passage; an even number asserts."""
     folded = _NOT_NEGATING.sub(lambda found: " " * len(found.group()), normalise(passage)[0])
@@ -94,9 +167,26 @@ def is_idle(sentence: str, said: Sequence[str]) -> bool:
     if _UNSURE.search(folded) and not _TO_BE_SAID.search(folded) and len(tokens(folded)) <= _UNSURE_LENGTH:
         return True
     for line in said:
+        if folded in re.split(r"[.!?。！？]\s*", line):
+            return True
         if len(folded) >= 6 and (folded in line or (len(folded) >= 12 and fuzz.partial_ratio(folded, line) >= ECHO)):
             return True
     return is_word_list(sentence)
+
+
+def claims(said: Sequence[str], interviewer: Sequence[str]) -> tuple[bool, ...]:
+    """For each sentence of a message whether it claims anything that stands at the end.
+
+    `interviewer` holds the interviewer's lines in normal form. What a later sentence takes back, and words without any
+    order, claim nothing.
+    """
+    if is_salad(" ".join(said)):
+        return (False,) * len(said)
+    taken_back = max((number for number, sentence in enumerate(said) if takes_all_back(sentence)), default=-1)
+    return tuple(
+        number > taken_back and not addresses_the_judge(sentence) and not is_idle(sentence, interviewer)
+        for number, sentence in enumerate(said)
+    )
 
 
 def is_word_list(sentence: str) -> bool:
@@ -110,6 +200,8 @@ def is_word_list(sentence: str) -> bool:
         if functional / len(english) < 0.08:
             return True
     pieces = [tokens(piece) for piece in re.split(r"[,，、/|]", sentence) if piece.strip()]
+    if len(pieces) >= 12 and sum(len(piece) for piece in pieces) <= 3 * len(pieces):
+        return True
     bare = [
         piece
         for piece in pieces

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from coach.bank.glossary import Glossary
-from coach.grading.statements import is_exclusive, is_idle, negations
+from coach.grading.statements import claims, denying_opening, is_exclusive, negations
+from coach.grading.visible import hidden_spans
 from coach.schema import Utterance
 from coach.text import CJK_STOP, STOP_STEMS, Token, normalise, sentences, stem, tokens
 
@@ -79,6 +80,8 @@ class Wording:
     """Must stand in the answer as it is, in this order; only case and spacing may differ."""
     span: int
     """Most tokens its units may be spread over in an answer."""
+    folded: str
+    """Its text in normal form."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ class Heard:
     """One utterance, taken apart."""
 
     utterance: Utterance
+    """What a reader sees of it; offsets are those of the whole."""
     tokens: tuple[Token, ...]
     units: tuple[Unit, ...]
     places: Mapping[str, tuple[int, ...]]
@@ -98,6 +102,12 @@ class Heard:
     """Offsets of the sentences."""
     counts: tuple[bool, ...]
     """Whether each sentence is a statement of the candidate's."""
+    denied: Mapping[int, int]
+    """Sentences whose opening words deny the rest -> the offset at which these end."""
+    folded: str
+    """The whole text in normal form."""
+    plain: str
+    """The whole text as formulas are compared."""
 
 
 def units_of(glossary: Glossary, text: str, parts: tuple[Token, ...]) -> tuple[Unit, ...]:
@@ -159,16 +169,17 @@ def wording_of(glossary: Glossary, text: str) -> Wording:
         formula=plain_formula(formula.group(1)) if formula else None,
         verbatim=normalise(verbatim.group(1))[0] if verbatim else None,
         span=round(SPAN_FACTOR * len(parts)) + SPAN_EXTRA,
+        folded=normalise(text)[0].strip(" .。"),
     )
 
 
 def hear(glossary: Glossary, utterance: Utterance, interviewer: Sequence[str]) -> Heard:
     """An utterance taken apart; sentences that claim nothing are left out of account."""
-    text = utterance.text
+    text = seen(utterance.text)
     parts = tokens(text)
     said = [normalise(line)[0] for line in interviewer if line.strip()]
     bounds = sentences(text)
-    counts = tuple(not is_idle(text[start:end], said) for start, end in bounds)
+    counts = claims([text[start:end] for start, end in bounds], said)
     sentence: list[int] = []
     number = 0
     for token in parts:
@@ -177,7 +188,7 @@ def hear(glossary: Glossary, utterance: Utterance, interviewer: Sequence[str]) -
         sentence.append(number if bounds and counts[number] else -1)
     units = units_of(glossary, text, parts)
     return Heard(
-        utterance=utterance,
+        utterance=Utterance(turn=utterance.turn, text=text),
         tokens=parts,
         units=units,
         places=_places(units, parts, sentence),
@@ -185,7 +196,22 @@ def hear(glossary: Glossary, utterance: Utterance, interviewer: Sequence[str]) -
         sentence=tuple(sentence),
         bounds=bounds,
         counts=counts,
+        denied={
+            at: start + opening
+            for at, (start, end) in enumerate(bounds)
+            if (opening := denying_opening(text[start:end]))
+        },
+        folded=normalise(text)[0],
+        plain=plain_formula(text),
     )
+
+
+def seen(text: str) -> str:
+    """The text with blanks in place of what a reader does not see, so that offsets stay."""
+    for start, end in hidden_spans(text):
+        if end - start > 1:
+            text = text[:start] + " " * (end - start) + text[end:]
+    return text
 
 
 def _places(units: Sequence[Unit], parts: Sequence[Token], sentence: Sequence[int]) -> dict[str, tuple[int, ...]]:

@@ -5,13 +5,16 @@ that dies anywhere comes back to the same place: `advance` does whatever is stil
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
-from typing import Protocol
+from typing import Any, Protocol
 
 from coach.errors import InterviewError
+from coach.grading.code import Sandbox
+from coach.grading.critic import Critic, Told
+from coach.grading.critique import answer_lang
 from coach.grading.grade import Judge, grade
 from coach.interview.choose import choose
 from coach.interview.follow import HintAt, ProbeFor, Wording, follow, hinted, word_probe
@@ -21,10 +24,13 @@ from coach.schema import (
     Asked,
     Body,
     Card,
+    Critique,
+    Critiqued,
     Ended,
     Event,
     Graded,
     Hinted,
+    Lang,
     Plan,
     Probed,
     Round,
@@ -66,6 +72,12 @@ class Interview:
     wording: Wording | None
     now: Callable[[], datetime]
     new_id: Callable[[], str]
+    sandbox: Sandbox | None = None
+    """Where the code on coding cards is run; without one their tests are no part of the grade."""
+    critic: Critic | None = None
+    """Who tells the candidate what to do better once a question is closed; without one nobody does."""
+    aside: Callable[..., Awaitable[Any]] = asyncio.to_thread
+    """Awaits the log and the search, which block: in a thread, unless they only look into memory."""
 
 
 def fold(events: Iterable[Event]) -> Session:
@@ -92,7 +104,9 @@ def _apply(session: Session, event: Event) -> Session:
     current = session.current
     change: dict[str, object] = {}
     if isinstance(body, Graded):
-        change = {"grade": body.grade, "graded_answers": len(current.answers)}
+        change = {"grade": body.grade, "graded_answers": len(current.answers), "critique": None}
+    elif isinstance(body, Critiqued):
+        change = {"critique": body.critique}
     elif isinstance(body, Answered | Probed | Hinted | Skipped):
         change = {"said": (*current.said, body)}
     rounds = (*session.rounds[:-1], current.model_copy(update=change))
@@ -101,19 +115,19 @@ def _apply(session: Session, event: Event) -> Session:
 
 async def load(interview: Interview, session_id: str) -> Session:
     """The session as it is stored. Raises UnknownSession."""
-    return fold(await asyncio.to_thread(interview.log.events, session_id))
+    return fold(await interview.aside(interview.log.events, session_id))
 
 
 async def start(interview: Interview, plan: Plan) -> Session:
     """A new session with its first question asked. Raises InterviewError when nothing fits the plan."""
-    ranked = await asyncio.to_thread(interview.search, plan) if plan.focus.strip() else ()
-    last_asked = await asyncio.to_thread(interview.log.last_asked)
+    ranked = await interview.aside(interview.search, plan) if plan.focus.strip() else ()
+    last_asked = await interview.aside(interview.log.last_asked)
     chosen = choose(tuple(interview.cards.values()), plan, ranked=ranked, last_asked=last_asked)
     session_id = interview.new_id()
     first = Asked(card=chosen[0], text=interview.cards[chosen[0]].asks(plan.lang))
     bodies: tuple[Body, ...] = (Started(plan=plan, cards=chosen), first)
     events = tuple(Event(session=session_id, seq=seq, at=interview.now(), body=body) for seq, body in enumerate(bodies))
-    await asyncio.to_thread(interview.log.append, events)
+    await interview.aside(interview.log.append, events)
     return fold(events)
 
 
@@ -142,8 +156,11 @@ async def submit(interview: Interview, session: Session, text: str, *, source: A
     return await _add(interview, session, body, clear_draft=True)
 
 
-async def advance(interview: Interview, session: Session) -> Session:
-    """The session after everything owed was done: a grade for new words, then a follow-up."""
+async def advance(interview: Interview, session: Session, *, critique: bool = True) -> Session:
+    """The session after everything owed was done: a grade for new words, a follow-up, the closed question's critique.
+
+    Without `critique` a model's critique stays owed, so that the grade can be shown first.
+    """
     if session.phase == "grading":
         session = await regrade(interview, session)
     if session.phase != "graded":
@@ -155,7 +172,45 @@ async def advance(interview: Interview, session: Session) -> Session:
         return await _add(interview, session, probe)
     if isinstance(step, HintAt):
         return await _add(interview, session, hinted(card, step.rung, session.plan.lang))
+    if critique and owes_critique(interview, session):
+        return await _criticise(interview, session)
     return session
+
+
+def owes_critique(interview: Interview, session: Session) -> bool:
+    """Whether a model is still to be asked for a critique of the closed question."""
+    if interview.critic is None or not interview.critic.asks or session.phase != "graded":
+        return False
+    current = session.current
+    return current.critique is None and current.grade is not None and current.grade.score is not None
+
+
+async def _criticise(interview: Interview, session: Session) -> Session:
+    """The session with what came of asking the model; asked once, whatever came of it."""
+    told = _told(interview, session.current, session.plan.lang)
+    if interview.critic is None or told is None:
+        return session
+    return await _add(interview, session, Critiqued(critique=await interview.critic.critique(told)))
+
+
+def critique_of(interview: Interview, one: Round, lang: Lang) -> Critique | None:
+    """What to tell the candidate about a closed question; None without a grade, or without a critic.
+
+    Only for questions that are closed: it says what is missing. `lang` counts when the answer is in no language.
+    """
+    told = _told(interview, one, lang)
+    if one.critique is not None or told is None or interview.critic is None:
+        return one.critique
+    return interview.critic.composed(told)
+
+
+def _told(interview: Interview, one: Round, lang: Lang) -> Told | None:
+    """What a critique of this question draws on; None when it has no score, or its card has changed since."""
+    card, grade = interview.cards.get(one.card), one.grade
+    if card is None or grade is None or grade.score is None or grade.card_hash != card.fingerprint:
+        return None
+    answered = one.utterances[: one.graded_answers]
+    return Told(card, grade, answered, answer_lang(answered, lang), one.interviewer)
 
 
 async def regrade(interview: Interview, session: Session) -> Session:
@@ -164,7 +219,13 @@ async def regrade(interview: Interview, session: Session) -> Session:
     if not current.answers:
         raise InterviewError("there is nothing to grade yet: answer the question first")
     result = await grade(
-        interview.judge, _card(interview, session), current.utterances, interviewer=current.interviewer
+        interview.judge,
+        _card(interview, session),
+        current.utterances,
+        interviewer=current.interviewer,
+        before=current.interviewer_before,
+        hints=len(current.hints),
+        sandbox=interview.sandbox,
     )
     return await _add(interview, session, Graded(grade=result))
 
@@ -212,7 +273,7 @@ async def end(interview: Interview, session: Session) -> Session:
 
 async def _add(interview: Interview, session: Session, body: Body, *, clear_draft: bool = False) -> Session:
     event = Event(session=session.id, seq=session.next_seq, at=interview.now(), body=body)
-    await asyncio.to_thread(interview.log.append, (event,), clear_draft=clear_draft)
+    await interview.aside(interview.log.append, (event,), clear_draft=clear_draft)
     return _apply(session, event)
 
 

@@ -4,6 +4,7 @@ Nothing outside this folder knows LangChain or the openai SDK. They are imported
 """
 
 import asyncio
+import hashlib
 import json
 import random
 import re
@@ -32,7 +33,25 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=BaseModel)
 R = TypeVar("R")
-Method = Literal["json_schema", "function_calling", "json_mode"]
+Method = Literal["json_schema", "function_calling", "json_mode", "text"]
+"""How a model is asked for a record; `text` needs nothing of the server but words."""
+MethodChoice = Method | Literal["auto"]
+WORDED: frozenset[Method] = frozenset({"json_mode", "text"})
+"""Methods that put the schema into the words of the prompt."""
+
+AUTO: Mapping[str, tuple[Method, ...]] = {
+    "openai": ("json_schema", "json_mode", "text"),
+    "azure_openai": ("json_schema", "json_mode", "text"),
+    "deepseek": ("json_mode", "text"),
+    "mistralai": ("function_calling", "json_mode", "text"),
+    "ollama": ("json_schema", "json_mode", "text"),
+    "xai": ("json_schema", "function_calling", "text"),
+    "google_genai": ("json_schema", "function_calling", "text"),
+}
+"""What each provider is asked by. OpenAI, Azure, xAI, Gemini and Ollama hold a reply to a schema while it is written;
+DeepSeek documents JSON mode only; tool calling is what every other LangChain package has, Anthropic's first of all."""
+ANY_SERVER: tuple[Method, ...] = ("json_schema", "json_mode", "text")
+"""For a server of which nothing is known but that it speaks OpenAI's protocol."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +68,26 @@ class Reply(Generic[T]):
     tokens_out: int | None
     repaired: bool
     """The first reply did not fit, the second did."""
+    tokens_cached: int | None = None
+    """The part of `tokens_in` that the provider read from its cache; None when it did not say."""
+    cost_usd: float | None = None
+    """None without prices or tokens, never 0."""
+
+
+@dataclass(frozen=True)
+class Prices:
+    """US dollars per million tokens, as the person set them."""
+
+    tokens_in: float
+    tokens_out: float
+    cached: float | None = None
+    """None charges cached tokens like others: an upper bound."""
+
+    def cost_usd(self, tokens_in: int, tokens_cached: int, tokens_out: int) -> float:
+        """What these tokens cost; `tokens_cached` are part of `tokens_in`."""
+        cached = self.tokens_in if self.cached is None else self.cached
+        fresh = (tokens_in - tokens_cached) * self.tokens_in
+        return (fresh + tokens_cached * cached + tokens_out * self.tokens_out) / 1e6
 
 
 @dataclass
@@ -57,14 +96,35 @@ class _Tally:
 
     calls: int = 0
     failures: int = 0
+    answered: int = 0
     tokens_in: int | None = 0
+    tokens_cached: int | None = 0
     tokens_out: int | None = 0
 
     def add(self, said: Said) -> Said:
         """`said`, once its tokens are counted."""
+        self.answered += 1
+        details = (said.usage or {}).get("input_token_details")
         self.tokens_in = _plus(self.tokens_in, _count(said.usage, "input_tokens"))
+        self.tokens_cached = _plus(self.tokens_cached, _count(details, "cache_read"))
         self.tokens_out = _plus(self.tokens_out, _count(said.usage, "output_tokens"))
         return said
+
+    def spent(self, prices: Prices | None) -> errors.Spent:
+        """What the call has cost so far."""
+        if not self.answered:
+            return errors.Spent(calls=self.calls)
+        cost = None
+        if prices is not None and self.tokens_in is not None and self.tokens_out is not None:
+            cost = prices.cost_usd(self.tokens_in, self.tokens_cached or 0, self.tokens_out)
+        return errors.Spent(self.calls, self.tokens_in, self.tokens_cached, self.tokens_out, cost)
+
+
+class _WrongForm(Exception):
+    """The server does not take requests in this form; another may do."""
+
+    def __init__(self, error: errors.ModelError) -> None:
+        self.error = error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +134,13 @@ class Chat:
     endpoint: Endpoint
     budget_s: float
     stall_s: float
-    method: Method
+    methods: tuple[Method, ...]
+    """Ways to ask for a record, the best first; the next is tried when the server rejects one."""
+    prices: Prices | None = None
     _strict: bool = field(repr=False)
+    _cache_key: bool = field(repr=False)
+    _works: list[Method] = field(default_factory=list, repr=False, compare=False)
+    """The way that this server turned out to take; empty before that is known."""
     _open: Callable[[], AsyncGenerator["BaseChatModel", None]] = field(repr=False, compare=False)
     _held: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple["BaseChatModel", object]] = field(
         default_factory=WeakKeyDictionary, repr=False, compare=False
@@ -93,12 +158,17 @@ class Chat:
         """
         model = await self._model()
         deadline = asyncio.get_running_loop().time() + self.budget_s
+        tally = _Tally()
+        failed: errors.ModelError
         try:
             async with asyncio.timeout_at(deadline):
-                return await self._reply(model, prompt, schema, deadline)
+                return await self._reply(model, prompt, schema, tally, deadline)
         except TimeoutError:
-            pass
-        raise self._late()
+            failed = self._late()
+        except errors.ModelError as error:
+            failed = error
+        failed.spent = tally.spent(self.prices)
+        raise failed from None
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         """The model's words as they come; ends normally only when the model said that it was done.
@@ -137,35 +207,69 @@ class Chat:
             self._held[loop] = (await anext(keeper), keeper)
         return self._held[loop][0]
 
-    async def _reply(self, model: "BaseChatModel", prompt: Prompt, schema: type[T], deadline: float) -> Reply[T]:
-        tally = _Tally()
-        messages = _messages(prompt, schema if self.method == "json_mode" else None)
-        said = await self._whole(model, messages, schema, tally, deadline)
-        value, repaired = read(said.text, schema), False
+    async def _reply(
+        self, model: "BaseChatModel", prompt: Prompt, schema: type[T], tally: _Tally, deadline: float
+    ) -> Reply[T]:
+        """The reply by the first method that the server takes."""
+        rejected: errors.ModelError | None = None
+        known = self._works[0] if self._works else self.methods[0]
+        for method in self.methods[self.methods.index(known) :]:
+            try:
+                reply = await self._reply_by(method, model, prompt, schema, tally, deadline)
+            except _WrongForm as wrong:
+                rejected = wrong.error
+                continue
+            if not self._works or method not in (known, *self._works):
+                self._works[:] = [method]
+            return reply
+        raise rejected or self._late()
+
+    async def _reply_by(
+        self, method: Method, model: "BaseChatModel", prompt: Prompt, schema: type[T], tally: _Tally, deadline: float
+    ) -> Reply[T]:
+        messages = _messages(prompt, schema if method in WORDED else None)
+        if self._cache_key:
+            model = _with_cache_key(model, prompt)
+        lenient = method == "text" or len(self.methods) > 1
+        said = await self._whole(model, messages, schema, method, tally, deadline)
+        value, repaired = read(said.text, schema, in_prose=lenient), False
         if isinstance(value, Misfit):
+            problems = value.for_model
+            if lenient and method not in WORDED and not value.is_json:
+                self._works[:] = [next((one for one in self.methods if one in WORDED), method)]
+                problems = f"{problems}\n\n{_schema_in_words(schema)}"
             messages += [("ai", said.text)] if said.text else []
-            messages += [("human", _template("repair").render({"problems": value.for_model}).user)]
-            said = await self._whole(model, messages, schema, tally, deadline)
-            value, repaired = read(said.text, schema), True
+            messages += [("human", _template("repair").render({"problems": problems}).user)]
+            said = await self._whole(model, messages, schema, method, tally, deadline)
+            value, repaired = read(said.text, schema, in_prose=lenient), True
         if isinstance(value, Misfit):
             raise errors.ModelOffSchema(
                 f"{self.endpoint} did not fill in {schema.__name__}, even after one repair: {value.for_person}. "
                 "Try again, or choose a model that follows JSON schemas."
             )
+        spent = tally.spent(self.prices)
         return Reply(
             value=value,
             model=said.model or self.name,
-            calls=tally.calls,
-            tokens_in=tally.tokens_in,
-            tokens_out=tally.tokens_out,
+            calls=spent.calls,
+            tokens_in=spent.tokens_in,
+            tokens_out=spent.tokens_out,
             repaired=repaired,
+            tokens_cached=spent.tokens_cached,
+            cost_usd=spent.cost_usd,
         )
 
     async def _whole(
-        self, model: "BaseChatModel", messages: list[tuple[str, str]], schema: type[T], tally: _Tally, deadline: float
+        self,
+        model: "BaseChatModel",
+        messages: list[tuple[str, str]],
+        schema: type[T],
+        method: Method,
+        tally: _Tally,
+        deadline: float,
     ) -> Said:
         """A reply that was not cut short; a cut one is asked for once more with four times the room."""
-        said = await self._try(self._asking(model, messages, schema), tally, deadline)
+        said = await self._try(self._asking(model, messages, schema, method), tally, deadline)
         self._refuse(tally.add(said).finish)
         if said.finish != "length":
             return said
@@ -173,8 +277,8 @@ class Chat:
             limit = max(_count(said.usage, "output_tokens") or 0, vars(model)["max_tokens"] or 1024)
             roomier = model.model_copy(update={"max_tokens": 4 * limit})
             try:
-                said = await self._try(self._asking(roomier, messages, schema), tally, deadline)
-            except errors.ModelRequestRejected:
+                said = await self._try(self._asking(roomier, messages, schema, method), tally, deadline)
+            except (errors.ModelRequestRejected, _WrongForm):
                 raise self._truncated() from None
             self._refuse(tally.add(said).finish)
         if said.finish == "length":
@@ -182,13 +286,16 @@ class Chat:
         return said
 
     def _asking(
-        self, model: "BaseChatModel", messages: list[tuple[str, str]], schema: type[T]
+        self, model: "BaseChatModel", messages: list[tuple[str, str]], schema: type[T], method: Method
     ) -> Callable[[], Awaitable[Said]]:
         """A function that sends one request. A schema that cannot be sent raises TypeError here, not when called."""
         import openai
 
-        options: dict[str, Any] = {"strict": True} if self._strict and self.method == "json_schema" else {}
-        runnable = model.with_structured_output(wire_schema(schema), method=self.method, include_raw=True, **options)
+        wire = wire_schema(schema)
+        runnable: Any = model
+        if method != "text":
+            options: dict[str, Any] = {"strict": True} if self._strict and method == "json_schema" else {}
+            runnable = model.with_structured_output(wire, method=method, include_raw=True, **options)
 
         async def ask() -> Said:
             try:
@@ -203,7 +310,7 @@ class Chat:
                 return Said(text="", finish="length", model=error.completion.model, usage=spent)
             except openai.ContentFilterFinishReasonError:
                 return Said(text="", finish="filtered", model=None, usage=None)
-            return said_by(answer["raw"])
+            return said_by(answer if method == "text" else answer["raw"])
 
         return ask
 
@@ -215,6 +322,8 @@ class Chat:
                 return await ask()
             except vendor_errors() as error:
                 fault = fault_of(error, self.endpoint)
+            if fault.about_form and len(self.methods) > 1:
+                raise _WrongForm(fault.error)
             tally.failures += 1
             wait_s = random.uniform(0.125, 0.25) * 2**tally.failures if fault.wait_s is None else fault.wait_s
             if tally.failures >= fault.tries or asyncio.get_running_loop().time() + wait_s >= deadline:
@@ -288,7 +397,8 @@ def connect(
     base_url: str | None,
     budget_s: float = 30.0,
     stall_s: float = 10.0,
-    method: Method = "json_schema",
+    method: MethodChoice = "json_schema",
+    prices: Prices | None = None,
     temperature: float | None = 0.0,
     max_tokens: int | None = None,
     transport: "httpx2.AsyncBaseTransport | None" = None,
@@ -297,6 +407,7 @@ def connect(
 
     `api_key` is the key for this very provider; None lets providers other than OpenAI read their own variable.
     With `base_url` set, a missing key is fine: local servers want none. Nothing is sent before the first call.
+    `method` *auto* takes what the provider is known for, and the next one where the server rejects that.
     Raises ModelNotConfigured.
     """
     prefix, colon, rest = model.strip().partition(":")
@@ -334,8 +445,10 @@ def connect(
         endpoint=Endpoint(name=model.strip(), host=host, key=SecretStr(key) if key else None),
         budget_s=budget_s,
         stall_s=stall_s,
-        method=method,
+        methods=_methods(provider, base_url) if method == "auto" else (method,),
+        prices=prices,
         _strict=provider == "openai",
+        _cache_key=provider == "openai" and base_url in (None, OPENAI_URL),
         _open=partial(opened, provider, bare, options, transport),
     )
 
@@ -344,8 +457,25 @@ def _messages(prompt: Prompt, schema: type[BaseModel] | None) -> list[tuple[str,
     """System first, then user; with `schema`, the system part ends with it."""
     system = [prompt.system] if prompt.system else []
     if schema is not None:
-        system.append(_template("json_mode").render({"schema": json.dumps(wire_schema(schema))}).user)
+        system.append(_schema_in_words(schema))
     return [*([("system", "\n\n".join(system))] if system else []), ("human", prompt.user)]
+
+
+def _schema_in_words(schema: type[BaseModel]) -> str:
+    return _template("json_mode").render({"schema": json.dumps(wire_schema(schema))}).user
+
+
+def _methods(provider: str, base_url: str | None) -> tuple[Method, ...]:
+    """Ways to ask a provider for a record, the best first."""
+    if provider == "openai" and base_url not in (None, OPENAI_URL):
+        return ANY_SERVER
+    return AUTO.get(provider, ("function_calling", "text"))
+
+
+def _with_cache_key(model: "BaseChatModel", prompt: Prompt) -> "BaseChatModel":
+    """The model, which tells the provider that prompts with this system part belong to one cache."""
+    key = hashlib.sha256(f"{prompt.id}\0{prompt.system}".encode()).hexdigest()[:32]
+    return model.model_copy(update={"model_kwargs": {"prompt_cache_key": key}})
 
 
 @cache

@@ -25,6 +25,11 @@ CUT_TRIES = 2
 _NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "insufficient_balance"}
 _FILTERED = {"content_filter", "content_policy_violation"}
 _STATUS_OF_CODE = {"rate_limit_exceeded": 429, "invalid_api_key": 401, "context_length_exceeded": 400}
+_FORM_STATUS = {400, 415, 422, 501}
+_ABOUT_FORM = re.compile(
+    r"response_?format|json_?(?:schema|object|mode)|structured|grammar|guided|schema|tool_?(?:s|choice)?\b|function",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[A-Za-z0-9_.\[\]-]{1,40}")
 
 
@@ -62,6 +67,8 @@ class Fault:
     """Requests that may end like this before we give up."""
     wait_s: float | None = None
     """How long the server asked us to wait."""
+    about_form: bool = False
+    """The request may do in another form: the server names its structured output, or not what was wrong."""
 
 
 @cache
@@ -198,15 +205,25 @@ def _status_fault(status: int, body: Mapping[str, Any], wait_s: float | None, en
                 f"{endpoint} rejected {endpoint.key_hint} ({said}). Check the key, and that it may use this model."
             )
         )
+    if status in _FORM_STATUS and _about_form(body):
+        return Fault(_rejected(endpoint, said, status, body), about_form=True)
     if status >= 500 or status == 408:
         return Fault(
             errors.ModelServerFault(f"{endpoint} failed ({said}). Try again later, or choose another model."),
             tries=TRIES,
             wait_s=wait_s,
         )
-    return Fault(
-        errors.ModelRequestRejected(f"{endpoint} did not accept the request ({said}). {_advice(status, body)}")
-    )
+    return Fault(_rejected(endpoint, said, status, body))
+
+
+def _rejected(endpoint: Endpoint, said: str, status: int, body: Mapping[str, Any]) -> errors.ModelRequestRejected:
+    return errors.ModelRequestRejected(f"{endpoint} did not accept the request ({said}). {_advice(status, body)}")
+
+
+def _about_form(body: Mapping[str, Any]) -> bool:
+    """Whether the error names the form of the reply that was asked for, or gives neither code nor parameter."""
+    named = [str(body[key]) for key in ("param", "code", "message") if body.get(key)]
+    return bool(_ABOUT_FORM.search(" ".join(named))) or not (body.get("param") or body.get("code"))
 
 
 def _advice(status: int, body: Mapping[str, Any]) -> str:
@@ -214,7 +231,7 @@ def _advice(status: int, body: Mapping[str, Any]) -> str:
         return "Check the model's name and the base URL."
     param = str(body.get("param"))
     if param.startswith(("response_format", "tools", "tool_choice")):
-        return "This model may not know JSON schemas: choose the method function_calling or json_mode."
+        return "This model may not know JSON schemas: set COACH_MODEL_METHOD to auto, json_mode or text."
     if param == "temperature":
         return "This model has its own temperature: connect with temperature=None."
     return "Check the model's name, and that it can hold a prompt of this length."

@@ -1,17 +1,23 @@
-"""The mock model that ships: scripted replies and faults behind the production client, at its HTTP transport.
+"""The mock model that ships: scripted replies, recorded ones and faults behind the production client, at its transport.
 
 Nothing of the client is replaced, so a script runs through the same requests, retries, repair and error mapping as a
-real model: only the network is missing.
+real model: only the network is missing. A recording is keyed by the prompt's fingerprint and a hash of the messages.
 """
 
 import asyncio
+import hashlib
 import json
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coach.errors import CoachError
-from coach.llm.chat import Chat, Method, connect
+from pydantic import ValidationError
+
+from coach.errors import CoachError, ContentError, Problem
+from coach.llm.chat import Chat, Method, MethodChoice, connect
+from coach.schema import Record
 
 if TYPE_CHECKING:
     import httpx2
@@ -26,6 +32,10 @@ class MockExhausted(CoachError):
 
 class MockBroken(CoachError):
     """The function that plays the model raised; its error is the cause."""
+
+
+class MissingRecording(CoachError):
+    """Nothing was recorded for this request."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +86,7 @@ def mock_chat(
     log: MockLog | None = None,
     budget_s: float = 30.0,
     stall_s: float = 10.0,
-    method: Method = "json_schema",
+    method: MethodChoice = "json_schema",
 ) -> Chat:
     """A Chat that answers with `replies` in order, or with what a function makes of each request's JSON body.
 
@@ -104,6 +114,125 @@ def mock_chat(
         method=method,
         transport=httpx2.MockTransport(handle),
     )
+
+
+class Recorded(Record):
+    """One reply of a real model, as it came, under the request that it answers."""
+
+    prompt: str
+    """Fingerprint of the prompt and its reply schema."""
+    request: str
+    """SHA-256 of the messages that were sent."""
+    form: Method
+    """How the reply's shape was asked for."""
+    model: str
+    """As it was asked for."""
+    body: str
+    content_type: str
+
+
+def request_key(asked: Mapping[str, Any]) -> str:
+    """SHA-256 of a request's messages; the model's name and its settings do not matter."""
+    messages = json.dumps(asked.get("messages"), ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(messages.encode()).hexdigest()
+
+
+def _form(asked: Mapping[str, Any]) -> Method:
+    if asked.get("tools"):
+        return "function_calling"
+    kind = (asked.get("response_format") or {}).get("type")
+    return "json_schema" if kind == "json_schema" else "json_mode" if kind == "json_object" else "text"
+
+
+def recorder(
+    prompt: str, keep: Callable[[Recorded], None], inner: "httpx2.AsyncBaseTransport | None" = None
+) -> "httpx2.AsyncBaseTransport":
+    """A transport for `connect` that hands every answered request to `keep`. Faults (4xx, 5xx) are not kept.
+
+    `prompt` is the fingerprint to file replies under; `inner` sends them, the network unless given.
+    """
+    import httpx2
+
+    sends = inner or httpx2.AsyncHTTPTransport()
+
+    class Recorder(httpx2.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            response = await sends.handle_async_request(request)
+            if response.status_code != 200:
+                return response
+            await response.aread()
+            asked = json.loads(request.content)
+            kind = response.headers.get("content-type", "application/json")
+            kept = Recorded(
+                prompt=prompt,
+                request=request_key(asked),
+                form=_form(asked),
+                model=str(asked.get("model")),
+                body=response.text,
+                content_type=kind,
+            )
+            keep(kept)
+            return httpx2.Response(200, headers={"content-type": kind}, text=kept.body)
+
+        async def aclose(self) -> None:
+            await sends.aclose()
+
+    return Recorder()
+
+
+def append_recorded(path: Path, one: Recorded) -> None:
+    """One more line of a file of recordings, which is made where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8", newline="\n") as file:
+        file.write(one.model_dump_json() + "\n")
+
+
+def read_recorded(path: Path) -> tuple[Recorded, ...]:
+    """The recordings of a file, in order. Raises ContentError naming every wrong line."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContentError((Problem(str(path), 0, f"cannot be read: {error}"),)) from error
+    found: list[Recorded] = []
+    problems: list[Problem] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            found.append(Recorded.model_validate_json(line))
+        except ValidationError as error:
+            problems.append(Problem(str(path), number, f"not a recording: {error}"))
+    if problems:
+        raise ContentError(tuple(problems))
+    return tuple(found)
+
+
+def replay_chat(recorded: Sequence[Recorded], *, prompt: str, method: MethodChoice = "json_schema") -> Chat:
+    """A Chat that answers with what was recorded for the very same messages under the same prompt.
+
+    A request that was recorded several times gets its replies in order. One that was not, or not so often, raises
+    MissingRecording out of `reply`. A form of asking that the model never answered to is rejected, as it was then.
+    """
+    waiting: dict[str, deque[Recorded]] = {}
+    for one in recorded:
+        if one.prompt == prompt:
+            waiting.setdefault(one.request, deque()).append(one)
+    models = sorted({one.model for one in recorded if one.prompt == prompt})
+    forms = {one.form for one in recorded if one.prompt == prompt}
+
+    def play(asked: dict[str, Any]) -> MockReply:
+        key = request_key(asked)
+        if not waiting.get(key) and forms and _form(asked) not in forms:
+            return Fails(status=400, param="response_format")
+        if not waiting.get(key):
+            why = "the prompt was another then" if recorded and not models else "or not so often"
+            raise MissingRecording(
+                f"no reply to request {key[:16]} is recorded for prompt {prompt} ({why}): record it with a live model"
+            )
+        one = waiting[key].popleft()
+        return Raw(body=one.body, content_type=one.content_type)
+
+    return mock_chat(play, name=f"replay of {', '.join(models) or 'nothing'}", method=method)
 
 
 def _careful(play: Callable[[dict[str, Any]], MockReply]) -> Callable[[dict[str, Any]], MockReply]:

@@ -1,6 +1,7 @@
 """The shape of a structured reply: the schema that is sent, and the check of what comes back. Pure."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
@@ -21,6 +22,8 @@ class Misfit:
     """Shown to the model in the repair; may repeat words of the reply."""
     for_person: str
     """Shown to people and logged; names fields and kinds of fault, never words of the reply."""
+    is_json: bool = True
+    """False when there was no JSON to check at all."""
 
 
 def wire_schema(schema: type[BaseModel]) -> dict[str, Any]:
@@ -58,16 +61,18 @@ def _strict(node: dict[str, Any], where: str) -> dict[str, Any]:
     return kept
 
 
-def read(text: str, schema: type[T]) -> T | Misfit:
+def read(text: str, schema: type[T], *, in_prose: bool = False) -> T | Misfit:
     """The record in `text`, or why there is none.
 
-    One JSON value, alone or in one Markdown fence. No partial JSON, no doubled keys, no NaN.
+    One JSON value, alone or in one Markdown fence; with `in_prose` the only JSON object among other words, thoughts
+    between `<think>` tags left out. No partial JSON, no doubled keys, no NaN.
     """
+    text = _only_object(text) if in_prose else text
     try:
         data = json.loads(_unfenced(text), object_pairs_hook=_no_doubles, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         found = "an empty reply" if not text.strip() else f"not JSON ({error.msg}, line {error.lineno})"
-        return Misfit(for_model=found, for_person=found)
+        return Misfit(for_model=found, for_person=found, is_json=False)
     except _BadJson as error:
         return Misfit(for_model=str(error), for_person=error.kind)
     except (ValueError, RecursionError):
@@ -110,6 +115,26 @@ def _unfenced(text: str) -> str:
     if opening.strip().lower() in ("```", "```json") and rest.endswith("```"):
         return rest.removesuffix("```")
     return body
+
+
+_THOUGHTS = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+
+
+def _only_object(text: str) -> str:
+    """The one JSON object in `text`; all of `text` when there is none, or more than one: the choice is the model's."""
+    body = _THOUGHTS.sub("", text)
+    decoder = json.JSONDecoder()
+    found: list[str] = []
+    at = body.find("{")
+    while at >= 0:
+        try:
+            _, end = decoder.raw_decode(body, at)
+        except (ValueError, RecursionError):
+            at = body.find("{", at + 1)
+            continue
+        found.append(body[at:end])
+        at = body.find("{", end)
+    return found[0] if len(found) == 1 else body
 
 
 def _at(loc: tuple[int | str, ...], names: set[str] | None) -> str:

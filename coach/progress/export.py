@@ -1,9 +1,26 @@
 """Grades and sessions -> Markdown. Pure; the page, the terminal and the download show the same words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from coach.grading.score import arithmetic, next_fix
-from coach.schema import Answered, Card, Criterion, Grade, Hinted, Lang, Probed, Round, Session, State, Verdict
+from coach.grading.score import TESTS, arithmetic, next_fix
+from coach.schema import (
+    Answered,
+    Card,
+    CodeRun,
+    Criterion,
+    Critique,
+    CritiquePoint,
+    Grade,
+    Hinted,
+    Lang,
+    PointKind,
+    Probed,
+    Round,
+    Sentence,
+    Session,
+    State,
+    Verdict,
+)
 
 WORDS: Mapping[str, Mapping[Lang, str]] = {
     "met": {"en": "met", "zh": "答到"},
@@ -33,6 +50,26 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
         "en": "the judge said “{state}”, but its quote is not in the answer",
         "zh": "评分者判为“{state}”，但引文不在回答里",
     },
+    "no_quote": {
+        "en": "the judge said “{state}” without quoting the answer",
+        "zh": "评分者判为“{state}”，但没有引用回答",
+    },
+    "repeats": {
+        "en": "the judge said “{state}”, but its quote only repeats the interviewer",
+        "zh": "评分者判为“{state}”，但引文只是重复面试官的话",
+    },
+    "hidden_text": {
+        "en": "the answer holds text that a reader does not see; it was not graded",
+        "zh": "回答里有读者看不见的文字；这部分不参与评分",
+    },
+    "addresses_the_judge": {
+        "en": "the answer speaks to the judge; this changed no points",
+        "zh": "回答里有对评分者说的话；这不影响得分",
+    },
+    "one_look": {
+        "en": "the second look failed, so the first verdicts stand",
+        "zh": "复核没有成功，以第一次判定为准",
+    },
     "overall": {"en": "Overall", "zh": "总体"},
     "graded_of": {"en": "{graded} of {all} questions graded", "zh": "{all} 题中有 {graded} 题已评分"},
     "hidden": {"en": "(shown once the question is closed)", "zh": "（这道题结束后显示）"},
@@ -42,10 +79,43 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "next": {"en": "Practise next", "zh": "接下来练这些"},
     "deeper": {"en": "Where an interviewer would go next", "zh": "面试官接下来可能会问"},
     "sources": {"en": "Sources", "zh": "出处"},
+    "tests": {"en": "Tests", "zh": "测试"},
+    "passed": {"en": "passed", "zh": "通过"},
+    "hidden_tests": {"en": "hidden: {passed} of {all} passed", "zh": "隐藏测试：{all} 个中通过 {passed} 个"},
+    "not_run": {"en": "your code was not run, and no tests count", "zh": "代码没有运行，测试不计分"},
+    "no_code": {"en": "no code was given", "zh": "没有给出代码"},
+    "tests_met": {"en": "Every test passes", "zh": "所有测试都要通过"},
+    "fix_tests": {"en": "make every test pass", "zh": "先让所有测试通过"},
+    "timeout": {"en": "took too long", "zh": "超时"},
+    "memory": {"en": "took too much memory", "zh": "内存超限"},
+    "exit": {"en": "ended the process", "zh": "进程提前结束"},
+    "tampered": {"en": "replaced a built-in name", "zh": "改动了内置名称"},
+    "run_stopped": {"en": "the run was stopped", "zh": "运行被中止"},
+    "covered": {"en": "covered", "zh": "答到"},
+    "missing": {"en": "missing", "zh": "没答到"},
+    "wrong": {"en": "wrong", "zh": "说错了"},
+    "from_reference": {"en": "The reference says", "zh": "参考答案这样说"},
+    "stronger": {"en": "Your answer, stronger", "zh": "把你的回答讲得更好"},
+    "from_example": {"en": "The example answer says", "zh": "示例回答这样说"},
+    "by_candidate": {"en": "unmarked: your own words", "zh": "没有标记的是你自己的话"},
+    "by_candidate_model": {"en": "unmarked: your words, tidied by the model", "zh": "没有标记的是你的话，由模型整理"},
+    "by_reference": {"en": "＋ added from the reference", "zh": "＋ 是从参考答案补充的"},
+    "by_blank": {"en": "[ ] for you to fill in", "zh": "【 】要你自己填"},
+    "nothing_kept": {
+        "en": "Nothing you said carries a point yet, so this is the reference answer itself.",
+        "zh": "你说的内容里还没有答到任何要点，下面就是参考答案本身。",
+    },
+    "nothing_added": {"en": "Nothing is missing: keep it as you said it.", "zh": "没有缺漏，就按你说的讲。"},
+    "left_out": {
+        "en": "Left out: {n} of your sentences that no point rests on.",
+        "zh": "略去了你的 {n} 句话：没有要点依据这些话。",
+    },
+    "unused": {"en": "The model's critique was not used", "zh": "没有采用模型写的点评"},
 }
 """Words of the report in both languages."""
 
 MARKS: Mapping[State, str] = {"met": "✓", "partly": "◐", "missed": "✗", "contradicted": "⚠", "not_graded": "–"}
+KIND_MARKS: Mapping[PointKind, str] = {"covered": "✓", "partly": "◐", "missing": "✗", "wrong": "⚠"}
 
 
 def word(key: str, lang: Lang) -> str:
@@ -58,17 +128,75 @@ def fix_text(card: Card, grade: Grade, lang: Lang) -> str | None:
     name = next_fix(card, grade) if grade.score is not None else None
     if name is None:
         return None
+    if name == TESTS:
+        return word("fix_tests", lang)
     for misconception in card.misconceptions:
         if misconception.id == name:
             return misconception.correction.text(lang)
     return card.criterion(name).says.text(lang)
 
 
+def cap_text(card: Card, name: str, lang: Lang) -> str:
+    """What holds the band down, in words."""
+    return word("tests_met", lang) if name == TESTS else card.criterion(name).says.text(lang)
+
+
+def code_lines(grade: Grade, lang: Lang, *, guard: Callable[[str], str] = str) -> tuple[str, ...]:
+    """What the tests of a coding card said, as Markdown list items; none when there were no tests to run.
+
+    Hidden tests are a count and nothing else.
+    """
+    head = f"**{word('tests', lang)}**"
+    if grade.code_refused is not None:
+        return (f"- {head}: {word('not_run', lang)} ({guard(grade.code_refused)})",)
+    if grade.code is None:
+        counted = grade.score is not None and any(line.label == TESTS for line in grade.score.lines)
+        return (f"- {head}: {word('no_code', lang)}",) if counted else ()
+    return tuple(f"- {line}" for line in run_lines(grade.code, lang, guard=guard))
+
+
+def run_lines(run: CodeRun, lang: Lang, *, guard: Callable[[str], str] = str) -> tuple[str, ...]:
+    """A line per visible check, then how many hidden ones passed, then why the run ended early if it did."""
+    lines: list[str] = []
+    for one in run.visible:
+        if one.error is None:
+            lines.append(f"✓ {one.id}: {word('passed', lang)}")
+            continue
+        kind = word(one.error, lang) if one.error in {"timeout", "memory", "exit", "tampered"} else one.error
+        said = f" ({guard(_inline(one.message))})" if one.message else ""
+        lines.append(f"✗ {one.id}: {guard(kind)}{said}")
+    if run.hidden:
+        mark = "✓" if run.hidden_passed == run.hidden else "✗"
+        lines.append(f"{mark} {word('hidden_tests', lang).format(passed=run.hidden_passed, all=run.hidden)}")
+    if run.stopped is not None:
+        lines.append(f"⚠ {word('run_stopped', lang)}: {word(run.stopped, lang)}")
+    return tuple(lines)
+
+
 def judge_text(grade: Grade) -> str:
     """Which judge graded, with its model and cost."""
     info = grade.judge
-    cost = f", {info.tokens_in} + {info.tokens_out} tokens" if info.tokens_in is not None else ""
+    cached = f", {info.tokens_cached} cached" if info.tokens_cached else ""
+    cost = f", {info.tokens_in} + {info.tokens_out} tokens{cached}" if info.tokens_in is not None else ""
+    if info.cost_usd is not None:
+        cost += ", less than $0.0001" if 0 < info.cost_usd < 0.0001 else f", ${info.cost_usd:.4f}"
     return f"{info.name} ({info.judge}{cost})"
+
+
+def downgrade_text(verdict: Verdict, lang: Lang) -> str:
+    """What the judge said of a criterion and why it does not count; empty for a verdict that stands."""
+    if verdict.downgraded_from is None:
+        return ""
+    why = "downgraded" if verdict.downgraded_for in (None, "not_found") else verdict.downgraded_for
+    return word(why, lang).format(state=word(verdict.downgraded_from, lang))
+
+
+def grade_notes(grade: Grade, lang: Lang, *, guard: Callable[[str], str] = str) -> tuple[str, ...]:
+    """What a person should know about how the grade came about: flags of the answer, a second look that failed."""
+    notes = [word(flag, lang) for flag in grade.flags]
+    if grade.judge.second_look_failed is not None:
+        notes.append(f"{word('one_look', lang)} ({guard(grade.judge.second_look_failed)})")
+    return tuple(notes)
 
 
 def point_text(criterion: Criterion, verdict: Verdict, lang: Lang, *, reveal: bool) -> str:
@@ -86,13 +214,21 @@ def fix_line(card: Card, grade: Grade, lang: Lang, *, reveal: bool) -> str | Non
 
 
 def grade_markdown(
-    card: Card, grade: Grade, lang: Lang, *, reveal: bool = True, guard: Callable[[str], str] = str
+    card: Card,
+    grade: Grade,
+    lang: Lang,
+    *,
+    reveal: bool = True,
+    guard: Callable[[str], str] = str,
+    critique: Critique | None = None,
 ) -> str:
     """A grade as Markdown: verdict first, each criterion with its evidence, the sum, one thing to fix.
 
-    With `reveal` false, points that are still missing keep their text to themselves. `guard` is applied to whatever
-    a person or a model wrote.
+    With `reveal` false, points that are still missing keep their text to themselves, and a `critique` is not shown.
+    `guard` is applied to whatever a person or a model wrote.
     """
+    critique = critique if reveal else None
+    passages = {point.point: point for point in critique.points} if critique is not None else {}
     lines: list[str] = []
     if grade.not_graded is not None:
         lines.append(f"**{word('not_graded', lang)}**: {guard(grade.not_graded.message)}")
@@ -100,24 +236,110 @@ def grade_markdown(
         band = word(grade.score.band, lang)
         lines.append(f"**{word('score', lang)}: {round(100 * grade.score.value)} % · {band}**  ")
         lines.append(f"{arithmetic(grade.score)}")
-        if grade.score.capped_by and reveal:
-            lines += [
-                f"_{card.criterion(name).says.text(lang)}_: {word('capped', lang)}" for name in grade.score.capped_by
-            ]
+        if critique is not None:
+            lines += ["", guard(critique.verdict)]
+        elif grade.score.capped_by and reveal:
+            lines += [f"_{cap_text(card, name, lang)}_: {word('capped', lang)}" for name in grade.score.capped_by]
     lines.append("")
     for criterion, verdict in zip(card.criteria, grade.verdicts, strict=True):
         says = point_text(criterion, verdict, lang, reveal=reveal)
         lines.append(_verdict_line(says, criterion, verdict, lang, guard))
+        lines += _passage_lines(card, passages.get(criterion.id), lang)
     for stated in grade.misconceptions:
         misconception = next(one for one in card.misconceptions if one.id == stated.misconception)
         quote = guard(_inline(stated.evidence[0].text))
         lines.append(f"- ⚠ {word('said', lang)} “{quote}” (−{misconception.penalty})")
         if reveal:
             lines.append(f"  - {word('correction', lang)}: {misconception.correction.text(lang)}")
-    fix = fix_line(card, grade, lang, reveal=reveal)
-    if fix is not None:
-        lines += ["", fix]
+        lines += _passage_lines(card, passages.get(stated.misconception), lang)
+    lines += code_lines(grade, lang, guard=guard)
+    if critique is not None:
+        lines += ["", critique_fix(critique, guard=guard), "", stronger_markdown(critique, guard=guard)]
+    else:
+        fix = fix_line(card, grade, lang, reveal=reveal)
+        lines += ["", fix] if fix is not None else []
     lines += ["", f"{word('judge', lang)}: {judge_text(grade)}"]
+    for note in grade_notes(grade, lang, guard=guard):
+        lines += ["", f"⚠ {note}"]
+    return "\n".join(lines)
+
+
+def _passage_lines(card: Card, point: CritiquePoint | None, lang: Lang) -> list[str]:
+    whose = word("from_example" if card.personal else "from_reference", lang)
+    return [f"  - {whose}: {point.passage.text}"] if point is not None else []
+
+
+def critique_fix(critique: Critique, *, guard: Callable[[str], str] = str) -> str:
+    """The line with the one thing to do next."""
+    fix = guard(critique.fix) if critique.fix is not None else word("nothing", critique.lang)
+    return f"**{word('fix', critique.lang)}:** {fix}"
+
+
+def stronger_markdown(critique: Critique, *, guard: Callable[[str], str] = str) -> str:
+    """The candidate's own answer made stronger, with a mark before what is not theirs, and how it was made.
+
+    `guard` is applied to the candidate's and the model's words.
+    """
+    lang, stronger = critique.lang, critique.stronger
+    sources = {sentence.source for sentence in stronger.sentences}
+    by_model = stronger.made_by == "model"
+    if critique.fix is None and sources == {"candidate"}:
+        note = word("nothing_added", lang)
+    elif sources == {"reference"}:
+        note = word("nothing_kept", lang)
+    else:
+        note = ("；" if lang == "zh" else "; ").join(
+            word(f"by_{source}_model" if by_model and source == "candidate" else f"by_{source}", lang)
+            for source in ("candidate", "reference", "blank")
+            if source in sources
+        )
+    lines = [f"**{word('stronger', lang)}**", "", f"_{note}_", ""]
+    mark = sources != {"reference"}
+    for group in _grouped(stronger.sentences):
+        seam = "" if lang == "zh" else " "
+        text = _joined([sentence.text for sentence in group], seam)
+        if by_model or group[0].source == "candidate":
+            text = guard(text)
+        lines += [f"＋ {text}" if mark and group[0].source == "reference" else text, ""]
+    if critique.left_out and "candidate" in sources:
+        lines += [f"_{word('left_out', lang).format(n=critique.left_out)}_", ""]
+    if critique.fallback is not None:
+        lines += [f"_{word('unused', lang)}: {guard(critique.fallback)}_", ""]
+    return "\n".join(lines).rstrip()
+
+
+def _grouped(sentences: Sequence[Sentence]) -> list[list[Sentence]]:
+    """Sentences as they are shown: what one source says in a row together, each blank and each added point apart."""
+    out: list[list[Sentence]] = []
+    for sentence in sentences:
+        last = out[-1][-1] if out else None
+        same = last is not None and last.source == sentence.source and sentence.source != "blank"
+        if same and last is not None and (sentence.source == "candidate" or last.point == sentence.point is not None):
+            out[-1].append(sentence)
+        else:
+            out.append([sentence])
+    return out
+
+
+def _joined(texts: Sequence[str], seam: str) -> str:
+    """Sentences as one paragraph; code and list items keep lines of their own."""
+    out = ""
+    for text in texts:
+        apart = text.startswith(("```", "- ", "* ")) or out.rstrip().endswith("```")
+        out += ("\n\n" if apart else seam) + text if out else text
+    return out
+
+
+def points_markdown(card: Card, critique: Critique, *, guard: Callable[[str], str] = str) -> str:
+    """Every point of a critique: what became of it, the candidate's words, and the passage of the reference."""
+    lang = critique.lang
+    wrong = {one.id: one.correction.text(lang) for one in card.misconceptions}
+    lines: list[str] = []
+    for point in critique.points:
+        says = wrong[point.point] if point.point in wrong else card.criterion(point.point).says.text(lang)
+        lines.append(f"- {KIND_MARKS[point.kind]} **{word(point.kind, lang)}** · {says}")
+        lines += [f"    - “{guard(_inline(one.text))}”" for one in point.evidence]
+        lines += [f"  {line}" for line in _passage_lines(card, point, lang)]
     return "\n".join(lines)
 
 
@@ -127,15 +349,25 @@ def _verdict_line(says: str, criterion: Criterion, verdict: Verdict, lang: Lang,
     head = f"- {MARKS[verdict.state]} **{word(verdict.state, lang)}** {worth} {says}"
     quotes = [f"  - “{guard(_inline(evidence.text))}”" for evidence in verdict.evidence]
     if verdict.downgraded_from is not None:
-        told = word("downgraded", lang).format(state=word(verdict.downgraded_from, lang))
-        quotes.append(f"  - {told}")
+        quotes.append(f"  - {downgrade_text(verdict, lang)}")
     return "\n".join((head, *quotes))
 
 
-def report_markdown(session: Session, cards: Mapping[str, Card], *, guard: Callable[[str], str] = str) -> str:
+def _stored(one: Round) -> Critique | None:
+    return one.critique
+
+
+def report_markdown(
+    session: Session,
+    cards: Mapping[str, Card],
+    *,
+    guard: Callable[[str], str] = str,
+    critique: Callable[[Round], Critique | None] = _stored,
+) -> str:
     """The whole session as Markdown, for reading and for download.
 
-    `guard` is applied to whatever a person or a model wrote.
+    `critique` gives what is told about a question; without it only what a model wrote is shown. `guard` is applied to
+    whatever a person or a model wrote.
     """
     lang = session.plan.lang
     graded = [one.grade.score for one in session.rounds if one.grade is not None and one.grade.score is not None]
@@ -153,11 +385,14 @@ def report_markdown(session: Session, cards: Mapping[str, Card], *, guard: Calla
     if missing:
         lines += [f"## {word('next', lang)}", "", *missing, ""]
     for number, one in enumerate(session.rounds, start=1):
-        lines += _round_markdown(number, one, cards[one.card], lang, guard)
+        told = critique(one) if session.ended is not None or one is not session.current or not one.open else None
+        lines += _round_markdown(number, one, cards[one.card], lang, guard, told)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _round_markdown(number: int, one: Round, card: Card, lang: Lang, guard: Callable[[str], str]) -> list[str]:
+def _round_markdown(
+    number: int, one: Round, card: Card, lang: Lang, guard: Callable[[str], str], critique: Critique | None
+) -> list[str]:
     lines = [f"## {number}. {one.question}", ""]
     for body in one.said:
         if isinstance(body, Answered):
@@ -170,7 +405,7 @@ def _round_markdown(number: int, one: Round, card: Card, lang: Lang, guard: Call
         else:
             lines += [f"_{word('skipped', lang)}_", ""]
     if one.grade is not None:
-        lines += [grade_markdown(card, one.grade, lang, guard=guard), ""]
+        lines += [grade_markdown(card, one.grade, lang, guard=guard, critique=critique), ""]
     elif not one.answers and one.skipped is None:
         lines += [f"_{word('unanswered', lang)}_", ""]
     return [*lines, f"### {word('reference', lang)}", "", reference_markdown(card, lang), ""]

@@ -12,8 +12,8 @@ import gradio as gr
 
 from coach.errors import CoachError, Conflict, UnknownSession
 from coach.interview import session as interview
-from coach.progress.export import reference_markdown, report_markdown
-from coach.schema import Plan, Session
+from coach.progress.export import points_markdown, reference_markdown, report_markdown, stronger_markdown
+from coach.schema import Critique, Lang, Plan, Round, Session
 from coach.ui.render import chat_messages, defuse, marked_answer, scorecard
 from coach.ui.words import CHINESE, ENGLISH, STATUS
 from coach.wiring import Coach, JudgeNotice
@@ -98,6 +98,9 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
             with gr.Column(scale=2, min_width=320):
                 card_text = gr.Markdown("", latex_delimiters=LATEX, elem_id="scorecard")
                 evidence = gr.HTML("", elem_id="evidence")
+                critique = gr.Markdown("", latex_delimiters=LATEX, elem_id="critique")
+                with gr.Accordion(I18N("points"), open=False, visible=False, elem_id="points") as points_fold:
+                    points = gr.Markdown("", latex_delimiters=LATEX)
                 with gr.Accordion(I18N("reference"), open=False, visible=False, elem_id="reference") as fold:
                     reference = gr.Markdown("", latex_delimiters=LATEX)
         with gr.Group(visible=False, elem_id="report-box") as report_box:
@@ -108,7 +111,7 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
 
         outputs = [
             *(session_id, seen_seq, status, setup, room, chat, box, send, following, again, hint, skip, end),
-            *(card_text, evidence, fold, reference, report_box, report, download),
+            *(card_text, evidence, critique, points_fold, points, fold, reference, report_box, report, download),
         ]
 
         def view(state: Session | None, *, text: str = "", told: str = "", grading: bool = False) -> View:
@@ -139,20 +142,31 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
                 (end, phase != "ended" and not grading),
             ):
                 shown[button] = gr.update(visible=usable)
-            shown[card_text] = shown[evidence] = shown[reference] = ""
-            shown[fold] = gr.update(visible=False)
+            shown[card_text] = shown[evidence] = shown[critique] = shown[points] = shown[reference] = ""
+            shown[fold] = shown[points_fold] = gr.update(visible=False)
             if state is not None and current is not None and current.grade is not None:
                 card = coach.interview.cards[current.card]
-                shown[card_text] = scorecard(card, current.grade, state.plan.lang, reveal=phase != "answering")
+                closed = phase in {"graded", "ended"}
+                advice = interview.critique_of(coach.interview, current, state.plan.lang) if closed else None
+                shown[card_text] = scorecard(card, current.grade, state.plan.lang, reveal=closed, critique=advice)
                 shown[evidence] = marked_answer(card, current.grade, current.utterances)
-                if phase != "answering":
+                if advice is not None:
+                    shown[critique] = stronger_markdown(advice, guard=defuse)
+                    shown[points_fold] = gr.update(visible=True, open=False)
+                    shown[points] = points_markdown(card, advice, guard=defuse)
+                if closed:
                     shown[fold] = gr.update(visible=True, open=False)
                     shown[reference] = reference_markdown(card, state.plan.lang)
             shown[report] = ""
             shown[download] = gr.update(value=None)
             if state is not None and state.phase == "ended":
-                written = report_markdown(state, coach.interview.cards)
-                shown[report] = report_markdown(state, coach.interview.cards, guard=defuse)
+                cards = coach.interview.cards
+
+                def told_on(one: Round, lang: Lang = state.plan.lang) -> Critique | None:
+                    return interview.critique_of(coach.interview, one, lang)
+
+                written = report_markdown(state, cards, critique=told_on)
+                shown[report] = report_markdown(state, cards, critique=told_on, guard=defuse)
                 shown[download] = gr.update(value=str(_report_file(state, written, coach.settings.page_dir)))
             return shown
 
@@ -180,7 +194,14 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
                 left = text if keep else ""
                 if state.phase == "grading":
                     yield view(state, text=left, told=STATUS["grading"][state.plan.lang], grading=True)
-                yield view(await interview.advance(coach.interview, state), text=left)
+                state = await interview.advance(coach.interview, state, critique=False)
+                if interview.owes_critique(coach.interview, state):
+                    yield view(state, text=left, told=STATUS["critique"][state.plan.lang])
+                    try:
+                        state = await interview.advance(coach.interview, state)
+                    except Conflict:
+                        return  # the person went on meanwhile, and that step shows the page
+                yield view(state, text=left)
             except Conflict as error:
                 yield await current_view(sid, text=text, told=str(error))
             except CoachError as error:

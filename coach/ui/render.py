@@ -6,8 +6,19 @@ import re
 from collections.abc import Mapping, Sequence
 
 from coach.grading.score import arithmetic
-from coach.progress.export import MARKS, fix_line, judge_text, point_text, word
-from coach.schema import Answered, Card, Grade, Hinted, Lang, Probed, Session, Skipped, State, Utterance
+from coach.progress.export import (
+    MARKS,
+    cap_text,
+    code_lines,
+    critique_fix,
+    downgrade_text,
+    fix_line,
+    grade_notes,
+    judge_text,
+    point_text,
+    word,
+)
+from coach.schema import Answered, Card, Critique, Grade, Hinted, Lang, Probed, Session, Skipped, State, Utterance
 
 _CODE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]*`)", re.DOTALL)
 _MATH = re.compile(r"(\$\$.*?\$\$|\$[^$\n]+\$|\\\(.*?\\\)|\\\[.*?\\\])", re.DOTALL)
@@ -98,23 +109,27 @@ def _mark(text: str, spans: Sequence[tuple[int, int, str, State]]) -> str:
     return "".join(out)
 
 
-def scorecard(card: Card, grade: Grade, lang: Lang, *, reveal: bool) -> str:
+def scorecard(card: Card, grade: Grade, lang: Lang, *, reveal: bool, critique: Critique | None = None) -> str:
     """The scorecard as Markdown: score and sum first, the one thing to fix, then numbered criteria with states.
 
-    With `reveal` false (the question is still open) points that are missing keep their text to themselves.
+    With `reveal` false (the question is still open) points that are missing keep their text to themselves, and no
+    `critique` is shown.
     """
+    critique = critique if reveal else None
     lines: list[str] = []
     if grade.not_graded is not None:
         lines += [f"### {word('not_graded', lang)}", defuse(grade.not_graded.message)]
     if grade.score is not None:
         band = word(grade.score.band, lang)
         lines += [f"### {round(100 * grade.score.value)} % · {band}", f"`{arithmetic(grade.score)}`"]
-        if reveal:
-            lines += [
-                f"*{card.criterion(name).says.text(lang)}* — {word('capped', lang)}" for name in grade.score.capped_by
-            ]
+        if critique is not None:
+            lines.append(defuse(critique.verdict))
+        elif reveal:
+            lines += [f"*{cap_text(card, name, lang)}* — {word('capped', lang)}" for name in grade.score.capped_by]
     fix = fix_line(card, grade, lang, reveal=reveal)
-    if fix is not None:
+    if critique is not None:
+        lines.append(critique_fix(critique, guard=defuse))
+    elif fix is not None:
         lines.append(fix)
     for number, (criterion, verdict) in enumerate(zip(card.criteria, grade.verdicts, strict=True), start=1):
         earned = (
@@ -127,14 +142,15 @@ def scorecard(card: Card, grade: Grade, lang: Lang, *, reveal: bool) -> str:
             f"{point_text(criterion, verdict, lang, reveal=reveal)}"
         )
         if verdict.downgraded_from is not None:
-            told = word("downgraded", lang).format(state=word(verdict.downgraded_from, lang))
-            lines.append(f"    - *{told}*")
+            lines.append(f"    - *{downgrade_text(verdict, lang)}*")
     for stated in grade.misconceptions:
         misconception = next(one for one in card.misconceptions if one.id == stated.misconception)
         quote = defuse(" ".join(stated.evidence[0].text.split()))
         correction = f" — {misconception.correction.text(lang)}" if reveal else ""
         lines.append(f"- ⚠ (−{misconception.penalty}) “{quote}”{correction}")
+    lines += code_lines(grade, lang, guard=defuse)
     lines.append(f"{word('judge', lang)}: {judge_text(grade)}")
+    lines += [f"⚠ {note}" for note in grade_notes(grade, lang, guard=defuse)]
     return _paragraphs(lines)
 
 

@@ -41,6 +41,8 @@ CSS = """
 #evidence mark.partly { background: color-mix(in srgb, #d99a1c 30%, transparent); }
 #evidence mark.contradicted { background: color-mix(in srgb, #cf3f3f 28%, transparent); }
 #evidence sup { margin-left: 2px; font-weight: 600; }
+#critique { padding-top: .4rem; border-top: 1px solid var(--border-color-primary); }
+#critique em { color: var(--body-text-color-subdued); }
 #scorecard code { font-size: .85em; white-space: normal; }
 #chat .icon-button-wrapper.top-panel { display: none; }
 #report { padding: .5rem 1rem; }

@@ -23,6 +23,7 @@ ENGLISH = {
     "report": "Report",
     "download": "Download as Markdown",
     "reference": "Reference answer",
+    "points": "Point by point, with the reference",
 }
 CHINESE = {
     "company": "公司",
@@ -47,6 +48,7 @@ CHINESE = {
     "report": "报告",
     "download": "下载 Markdown",
     "reference": "参考答案",
+    "points": "逐点对照参考答案",
 }
 STATUS = {
     "grading": {"en": "Saved. Grading …", "zh": "已保存，正在评分……"},
@@ -54,6 +56,10 @@ STATUS = {
         "en": "This interview moved on in another tab or window. The page now shows where it stands;"
         " your text is still in the box.",
         "zh": "这场面试已经在另一个标签页里继续了。页面已更新到最新进度，你写的内容还在输入框里。",
+    },
+    "critique": {
+        "en": "Graded. A model is rewording your answer; you can go on meanwhile.",
+        "zh": "评分完成。模型正在改写你的回答，你可以先继续。",
     },
     "lost": {
         "en": "The interview this page remembered is not in the data folder any more. Start a new one.",

@@ -5,9 +5,9 @@ from coach.grading.offline import OfflineJudge
 from coach.schema import Card
 from coach.wiring import Coach
 from evals.cases import Case
+from evals.judges import mock_judges, mock_reply
 from evals.measure import measure
 from evals.play import MemoryLog, play, play_all
-from evals.run import mock_judges, mock_reply
 
 
 def case(card: Card, **change: object) -> Case:
@@ -106,3 +106,37 @@ def test_the_log_in_memory_keeps_the_rule_of_the_store(why_linear: Card) -> None
     log.append((event("s", 0), event("s", 1)))
     with pytest.raises(Conflict):
         log.append((event("s", 1),))
+
+
+async def test_a_case_that_names_its_probes_is_graded_once_at_the_end_on_every_answer(
+    why_linear: Card, offline: OfflineJudge
+) -> None:
+    """Even where the first answer says everything, so that the rule of the interview would put no follow-up."""
+    everything = why_linear.reference.en
+    multi = case(
+        why_linear,
+        answers=(everything, "  ", "It is linear in the parameters."),
+        probes=tuple(one.id for one in why_linear.criteria[:2]),
+        family="multi-turn",
+    )
+    played = await play(multi, why_linear, offline)
+    current = played.session.current
+    assert played.failed is None
+    assert played.grade is not None
+    assert played.grade == current.grade
+    assert [probe.criterion for probe in current.probes] == list(multi.probes)
+    assert [probe.text for probe in current.probes] == [one.probe.en for one in why_linear.criteria[:2]]
+    assert [one.text for one in current.utterances] == [everything, "It is linear in the parameters."]
+    assert current.graded_answers == 2
+    assert played.session.phase == "graded"
+
+
+async def test_hints_are_shown_before_the_first_answer_and_their_words_earn_nothing(
+    why_linear: Card, offline: OfflineJudge
+) -> None:
+    words = " ".join(hint.en for hint in why_linear.hints)
+    played = await play(case(why_linear, answers=(words,), hints=3), why_linear, offline)
+    assert [hint.rung for hint in played.session.current.hints] == [1, 2, 3]
+    assert played.grade is not None
+    assert played.grade.score is not None
+    assert played.grade.score.value == 0

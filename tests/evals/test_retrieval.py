@@ -108,7 +108,7 @@ def test_every_wrong_line_of_a_file_is_named(tmp_path: Path) -> None:
     assert sorted({problem.line for problem in caught.value.problems}) == [2, 3, 4, 5, 6, 7, 9]
 
 
-def test_search_keeps_its_floors_and_shows_no_mistake_of_the_held_back_half() -> None:
+def test_search_keeps_its_floors_its_answers_and_shows_no_mistake_of_the_held_back_half(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.guard", "evals/__main__.py", "run", "retrieval", "--wrong"],
         capture_output=True, text=True, encoding="utf-8", cwd=ROOT, check=False,
@@ -119,3 +119,10 @@ def test_search_keeps_its_floors_and_shows_no_mistake_of_the_held_back_half() ->
     listed = done.stdout.split("not right at first place")[1]
     held_back = [query for query in load_queries(sorted(FOLDER.glob("*.jsonl")), ALL) if query.split == "test"]
     assert [query.text for query in held_back if f"] {query.text}  wanted" in listed] == []
+    (folder,) = (tmp_path / "data" / "runs").iterdir()
+    told = [json.loads(line) for line in (folder / "results.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {one["query"]["id"] for one in told} == {
+        query.id for query in load_queries(sorted(FOLDER.glob("*.jsonl")), ALL)
+    }
+    assert {one["rank"] == 1 for one in told if one["query"]["cards"]} == {True, False}
+    assert 'failures="0"' in (folder / "junit.xml").read_text(encoding="utf-8")

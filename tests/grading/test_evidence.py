@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from coach.grading.evidence import align, check, check_misconception
 from coach.schema import Claim, MisconceptionClaim, Quote, Utterance
+from coach.text import normalise
 
 
 def said(*texts: str) -> tuple[Utterance, ...]:
@@ -75,10 +76,38 @@ def test_a_part_of_an_answer_is_always_found_in_it(part: str, before: str, after
 
 @given(st.text(alphabet=st.characters(categories=["Lu", "Ll", "Nd", "Lo"]), min_size=1), st.text(), st.text())
 def test_letters_and_digits_are_found_exactly(part: str, before: str, after: str) -> None:
-    from coach.text import normalise
-
     answer = f"{before} {part} {after}"
     if normalise(part)[0] and normalise(part)[0] in normalise(answer)[0]:
         evidence = align(Quote(turn=0, text=part), said(answer))
         assert evidence is not None
         assert evidence.match == "exact"
+
+
+WRITTEN = st.text(alphabet=st.characters(exclude_categories=["Cc", "Cf", "Cs", "Cn", "Co", "Mn", "Me"]), min_size=4)
+"""Text without controls and free marks: what a person types."""
+
+
+@given(WRITTEN, st.data())
+def test_any_part_of_an_answer_aligns_exactly_with_the_same_words(answer: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(answer) - 4))
+    end = data.draw(st.integers(start + 4, len(answer)))
+    part = normalise(answer[start:end])[0].strip(" .,;:…。，；：\"'")
+    if "<!--" in answer or len(part) < 4:
+        return
+    evidence = align(Quote(turn=0, text=answer[start:end]), said(answer))
+    assert evidence is not None
+    assert evidence.match == "exact"
+    assert part in normalise(evidence.text)[0]
+    assert len(normalise(evidence.text)[0]) <= len(part) + 8
+
+
+@given(st.text(alphabet="abcdefghij $\\{}^_", min_size=4, max_size=200), st.text(alphabet="qrstuvwxyz ", min_size=4))
+def test_words_that_were_not_said_do_not_align(answer: str, quote: str) -> None:
+    assert align(Quote(turn=0, text=quote), said(answer)) is None
+
+
+@given(WRITTEN, WRITTEN)
+def test_evidence_is_always_the_very_words_of_the_answer(answer: str, quote: str) -> None:
+    evidence = align(Quote(turn=0, text=quote), said(answer))
+    if evidence is not None:
+        assert evidence.text == answer[evidence.start : evidence.end] != ""

@@ -1,14 +1,30 @@
 import re
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coach.bank.glossary import Glossary
+from coach.grading.critique import compose
 from coach.grading.grade import settle
 from coach.grading.offline import OfflineJudge
-from coach.progress.export import report_markdown
-from coach.schema import Answered, Card, Hinted, Plan, Probed, Round, Session, Skipped, Utterance
+from coach.progress.export import grade_markdown, points_markdown, report_markdown, stronger_markdown
+from coach.schema import (
+    Answered,
+    Card,
+    Hinted,
+    Maker,
+    Plan,
+    Probed,
+    Round,
+    Sentence,
+    Session,
+    Skipped,
+    Stronger,
+    Utterance,
+)
 from coach.ui.render import _mark, chat_messages, defuse, marked_answer, scorecard
 
 PAYLOADS = [
@@ -110,3 +126,47 @@ def test_no_line_of_a_report_on_the_page_carries_a_tag_or_an_image(
     report = report_markdown(session, {why_linear.id: why_linear}, guard=defuse)
     assert not re.search(r"<[a-z/!]", report, re.IGNORECASE)
     assert "![" not in report
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("made_by", ["card", "model"])
+def test_no_critique_on_the_page_carries_a_tag_or_an_image(
+    why_linear: Card, offline: OfflineJudge, glossary: Glossary, payload: str, made_by: Maker
+) -> None:
+    text = f"It is linear in the parameters {payload}, and it can only fit straight lines {payload}."
+    heard = (Utterance(turn=0, text=text),)
+    grade = settle(why_linear, offline.judge(why_linear, heard, ()), heard)
+    critique = compose(why_linear, grade, heard, glossary, "en")
+    if made_by == "model":
+        line = f"{payload} is kept"
+        sources = get_args(Sentence.model_fields["source"].annotation)
+        sentences = tuple(Sentence(text=line, source=source) for source in sources)
+        changed = {"verdict": line, "fix": line, "fallback": line, "source": "model"}
+        stronger = Stronger(sentences=sentences, made_by="model")
+        critique = critique.model_copy(update={**changed, "stronger": stronger})
+    for shown in (
+        scorecard(why_linear, grade, "en", reveal=True, critique=critique),
+        stronger_markdown(critique, guard=defuse),
+        points_markdown(why_linear, critique, guard=defuse),
+        grade_markdown(why_linear, grade, "en", guard=defuse, critique=critique),
+    ):
+        assert not re.search(r"<[a-z/!]", shown, re.IGNORECASE)
+        assert "![" not in shown
+    assert "kept" in stronger_markdown(critique, guard=defuse) or made_by == "card"
+
+
+def test_a_critique_of_an_open_question_is_not_shown(
+    why_linear: Card, offline: OfflineJudge, glossary: Glossary
+) -> None:
+    heard = (Utterance(turn=0, text="We use least squares."),)
+    grade = settle(why_linear, offline.judge(why_linear, heard, ()), heard)
+    critique = compose(why_linear, grade, heard, glossary, "en")
+    for shown in (
+        scorecard(why_linear, grade, "en", reveal=False, critique=critique),
+        grade_markdown(why_linear, grade, "en", reveal=False, critique=critique),
+    ):
+        assert critique.verdict not in shown
+        assert "stronger" not in shown
+        assert why_linear.criterion("linear-in-parameters").says.en not in shown
+        assert not any(one.passage.text in shown for one in critique.points if one.kind == "missing")
+    assert critique.verdict in scorecard(why_linear, grade, "en", reveal=True, critique=critique)
