@@ -400,6 +400,27 @@ class NotGraded(Record):
     message: str
 
 
+class WrongStep(Record):
+    """A formula that contradicts a step of a derivation."""
+
+    step: Slug
+    wanted: str
+    said: str
+    start: int
+    end: int
+    """Offsets into what was read."""
+    why: str
+
+
+class StepReport(Record):
+    """How far a derivation got."""
+
+    reached: tuple[Slug, ...]
+    """The steps whose formula was written, in the order of the derivation."""
+    wrong: WrongStep | None
+    """The first formula that contradicts a step and was not put right later; None when none does."""
+
+
 class CheckResult(Record):
     """What one check said of the candidate's code."""
 
@@ -443,6 +464,8 @@ class Grade(Record):
     """What the tests of a coding card said; None on other cards, without code, and when it was not run."""
     code_refused: str | None = None
     """Why the candidate's code was not run; the score then has no tests in it."""
+    steps: StepReport | None = None
+    """Which formulas of a derivation were written, and where it first goes wrong; changes no points."""
     hints: Annotated[int, Field(ge=0)] = 0
     """Hints shown before the grade."""
     flags: tuple[Flag, ...] = ()

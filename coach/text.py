@@ -13,7 +13,8 @@ from coach.schema import Lang
 
 _CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _CJK_CHAR = re.compile(f"[{_CJK}]")
-_TOKEN = re.compile(rf"[{_CJK}]|[a-z]+(?:'[a-z]+)?(?:\+\+)?|\d+(?:\.\d+)?", re.IGNORECASE)
+_TOKEN = re.compile(rf"[{_CJK}]|[a-zı]+(?:'[a-zı]+)?(?:\+\+)?|\d+(?:\.\d+)?")
+"""In normal form; without re.IGNORECASE it is twice as fast."""
 _INVISIBLE = {
     ord(char) for char in "\u200b\u200c\u200d\u2060\ufeff\u00ad\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 }

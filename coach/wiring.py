@@ -17,6 +17,7 @@ from coach.settings import Settings, load_settings
 if TYPE_CHECKING:
     from coach.bank.collection import Where
     from coach.bank.draft import Drafts
+    from coach.bank.embed import Embedder
     from coach.bank.glossary import Glossary
     from coach.bank.index import Index
     from coach.bank.lexical import Lexical
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from coach.grading.critic import Critic
     from coach.grading.grade import Judge
     from coach.grading.offline import Calibration, OfflineJudge
+    from coach.grading.signals import Embed
     from coach.interview.follow import Wording
     from coach.interview.session import Interview
     from coach.llm.chat import Chat, Prices
@@ -88,7 +90,25 @@ class Coach:
         """The judge that needs no model."""
         from coach.grading.offline import OfflineJudge
 
-        return OfflineJudge(self.glossary, self._calibration)
+        fitted = self._calibration.embedder == self.settings.embedder
+        return OfflineJudge(self.glossary, self._calibration, embed=self.meanings if fitted else None)
+
+    @cached_property
+    def meanings(self) -> "Embed | None":
+        """The configured embedder where it knows meanings; None for the built-in one."""
+        return self._embedder.embed if self.settings.embedder != "lexical" else None
+
+    @cached_property
+    def _embedder(self) -> "Embedder":
+        from coach.bank.embedders import make_embedder
+
+        settings = self.settings
+        return make_embedder(
+            settings.embedder,
+            self.glossary,
+            api_key=settings.openai_api_key.get_secret_value() if settings.openai_api_key else None,
+            base_url=settings.embeddings_base_url or settings.openai_base_url,
+        )
 
     @cached_property
     def _chat(self) -> "tuple[Chat | None, str | None]":
@@ -194,19 +214,12 @@ class Coach:
 
     def index(self) -> "Index":
         """The index over the bank, built or brought up to date when first asked for."""
-        from coach.bank.embedders import make_embedder
         from coach.bank.index import open_index
 
-        settings = self.settings
         with self._opening:
             if self._index is None:
-                embedder = make_embedder(
-                    settings.embedder,
-                    self.glossary,
-                    api_key=settings.openai_api_key.get_secret_value() if settings.openai_api_key else None,
-                    base_url=settings.embeddings_base_url or settings.openai_base_url,
-                )
-                self._index = open_index(settings.data_dir / "index", cards=self.cards, embedder=embedder)
+                folder = self.settings.data_dir / "index"
+                self._index = open_index(folder, cards=self.cards, embedder=self._embedder)
             return self._index
 
     @cached_property

@@ -63,18 +63,18 @@ def calibrate_suite(names: Sequence[str], *, coach: Coach, write: bool) -> str:
     """What the model and thresholds are, and what they give on each split; written to the calibration file if asked."""
     cases = [case for name in names for case in suite_cases(load_suite(ROOT / "suites" / f"{name}.yaml"), coach)]
     cards = {card.id: card for card in coach.cards}
-    neutral = OfflineJudge(coach.glossary, _neutral())
+    neutral = OfflineJudge(coach.glossary, _neutral(), embed=coach.meanings)
     tuning = [case for case in cases if case.split == "calibrate"]
     played = asyncio.run(play_all(tuning, cards, neutral, workers=1))
     samples, statements = _samples(played, cards, neutral)
     chosen = _choose(samples, statements)
-    judge = OfflineJudge(coach.glossary, chosen)
+    judge = OfflineJudge(coach.glossary, chosen, embed=coach.meanings)
     people = [case for case in cases if case.attack is None]
     on = {
         split: measure(asyncio.run(play_all([case for case in people if case.split == split], cards, judge, workers=1)))
         for split in _SPLITS
     }
-    result = chosen.model_copy(update={"measured": _figures(names, samples, on)})
+    result = chosen.model_copy(update={"measured": _figures(names, samples, on), "embedder": coach.settings.embedder})
     if write:
         written = yaml.safe_dump(result.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
         head = "# Written by `python -m evals calibrate --write`; `agree` of `criteria` is on the test split.\n"

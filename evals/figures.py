@@ -156,8 +156,9 @@ def measure_run(outcomes: Iterable[Outcome]) -> Measurement:
     parts: dict[Part, Figures] = {}
     for part in PARTS:
         mine = tuple(row for row in graded if part in {row.split, "all"})
+        alike = next((figures for figures in parts.values() if figures.answers == len(graded) == len(mine)), None)
         if mine:
-            parts[part] = measure_rows(mine)
+            parts[part] = alike or measure_rows(mine)
     return Measurement(
         parts=parts,
         outcomes=n,

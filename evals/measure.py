@@ -1,10 +1,11 @@
 """Played cases -> how well the judge agrees with the labels. Pure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
+from evals.cases import Case
 from evals.play import Played
 
 NOT_SAID = frozenset({"missed", "contradicted"})
@@ -163,3 +164,12 @@ def cohen_kappa(table: Mapping[tuple[str, str], int]) -> float:
         for name in names
     ) / (total * total)
     return (seen - chance) / (1 - chance) if chance < 1 else float("nan")
+
+
+def labellers_agree(cases: Iterable[Case]) -> tuple[Agreement, float]:
+    """Equal labels over all criteria that two people labelled, and Cohen's kappa over the states."""
+    table: Counter[tuple[str, str]] = Counter(
+        (label, case.second[name]) for case in cases if case.second is not None for name, label in case.labels.items()
+    )
+    equal = sum(n for (first, second), n in table.items() if first == second)
+    return Agreement(equal, sum(table.values())), cohen_kappa(table)

@@ -5,6 +5,7 @@ from math import isnan
 
 from evals.cases import Suite
 from evals.figures import PARTS, Figures, Measurement, Part
+from evals.measure import labellers_agree
 from evals.retrieval import Recall, Searched
 from evals.rows import Outcome, rows
 from evals.run import Result
@@ -34,6 +35,7 @@ def _judge(suite: Suite, result: Result, *, every_wrong: bool, every_criterion: 
         "",
         *table(got),
     ]
+    lines += _labellers(result.run.outcomes)
     if every_criterion and "all" in got.parts:
         rows_ = got.parts["all"].by_criterion.items()
         lines += ["", "criterion: equal verdicts of all", *(f"  {name}  {equal}/{n}" for name, (equal, n) in rows_)]
@@ -45,6 +47,15 @@ def _judge(suite: Suite, result: Result, *, every_wrong: bool, every_criterion: 
     else:
         lines += [f"BROKEN FLOOR: {floor}" for floor in result.broken] or [f"floors hold (on: {suite.floors_on})"]
     return lines
+
+
+def _labellers(outcomes: Sequence[Outcome]) -> list[str]:
+    """How far the two labellers agree, where there are two: no judge can be measured more finely."""
+    agreement, kappa = labellers_agree({outcome.case.id: outcome.case for outcome in outcomes}.values())
+    if not agreement.criteria:
+        return []
+    equal = f"{agreement.agree:,}/{agreement.criteria:,} = {agreement.share:.1%}"
+    return ["", f"two labellers give the same label to {equal} of the criteria; kappa {kappa:.2f}"]
 
 
 def costs(got: Measurement) -> list[str]:

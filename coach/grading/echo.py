@@ -67,11 +67,14 @@ def repeats(words: str, turn: int, lines: Sequence[Line], said: Sequence[Utteran
     `said` are all of the candidate's messages: what the candidate said before the interviewer took it up stays theirs.
     """
     parts = _parts(words)
+    unlinked = [at for at, part in enumerate(parts) if not _is_link(part)]
     covered: set[int] = set()
     wholes = 0
     for line in lines:
         for sentence in _sentences(line.text) if line.before <= turn else ():
-            run = _runs(parts, sentence) - _said_first(parts, line, said)
+            run = _runs(parts, unlinked, sentence)
+            if run:
+                run -= _said_first(parts, unlinked, line, said)
             covered |= run
             wholes += len(run) >= len(sentence.forms) > 1
     repeated = sum(_weight(parts[at]) for at in covered)
@@ -87,18 +90,20 @@ def weight(words: str) -> int:
     return sum(_weight(part) for part in _parts(words))
 
 
-def _said_first(parts: Sequence[Token], line: Line, said: Sequence[Utterance]) -> set[int]:
+def _said_first(parts: Sequence[Token], unlinked: Sequence[int], line: Line, said: Sequence[Utterance]) -> set[int]:
     """Places of `parts` that the candidate had said before the line was."""
     earlier = [one.text for one in said if one.turn < line.before]
-    return {at for text in earlier for sentence in _sentences(text) for at in _runs(parts, sentence)}
+    return {at for text in earlier for sentence in _sentences(text) for at in _runs(parts, unlinked, sentence)}
 
 
-def _runs(parts: Sequence[Token], sentence: _Sentence) -> set[int]:
+def _runs(parts: Sequence[Token], unlinked: Sequence[int], sentence: _Sentence) -> set[int]:
     """Places of `parts` that lie in a run also found in the sentence: one of at least RUN, or all of the sentence."""
-    places = [at for at, part in enumerate(parts) if sentence.marks or not _is_link(part)]
+    places = range(len(parts)) if sentence.marks else unlinked
     mine, theirs = [parts[at].form for at in places], sentence.forms
     found: set[int] = set()
     where = [_places(form, theirs) for form in mine]
+    if not any(where):
+        return found
     for first in range(len(mine)):
         for other in where[first]:
             if first and other - 1 in where[first - 1]:

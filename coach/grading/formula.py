@@ -19,7 +19,7 @@ from typing import Literal
 
 from coach.grading.formula_text import as_latex, found_in
 from coach.grading.latex import UnreadableError, names_of, read
-from coach.schema import Record, Step
+from coach.schema import Record, Step, StepReport, WrongStep
 
 LIMIT_S = 2.0
 """Longest that one pair may take."""
@@ -56,26 +56,6 @@ class Comparison(Record):
     """What alone is wrong, when they are not the same: a sign, a constant factor, or one or two symbols."""
     same_left: bool = False
     """Both are equations with the same left-hand side."""
-
-
-class WrongStep(Record):
-    """A formula that contradicts a step of a derivation."""
-
-    step: str
-    wanted: str
-    said: str
-    start: int
-    end: int
-    why: str
-
-
-class StepReport(Record):
-    """How far a derivation got."""
-
-    reached: tuple[str, ...]
-    """Ids of the steps whose formula was written, in the order of the derivation."""
-    wrong: WrongStep | None
-    """The first formula that contradicts a step and was not put right later; None when none does."""
 
 
 def formulas_in(text: str) -> tuple[Formula, ...]:

@@ -13,9 +13,10 @@ from coach.errors import ModelError
 from coach.grading import evidence
 from coach.grading.code import Sandbox, Tried, try_code
 from coach.grading.echo import Line
+from coach.grading.formula import first_wrong_step
 from coach.grading.score import score
 from coach.grading.visible import flags, visible
-from coach.schema import Card, Grade, JudgeInfo, NotGraded, Opinion, Utterance, Verdict
+from coach.schema import Card, Grade, JudgeInfo, NotGraded, Opinion, StepReport, Utterance, Verdict
 from coach.text import has_tokens
 
 
@@ -78,9 +79,18 @@ async def grade(
         info = judge.info.model_copy(update=asdict(error.spent))
         failed = _not_graded(card, info, NotGraded(code=error.code, message=str(error)))
         return failed.model_copy(update={"hints": hints, "flags": flags(utterance.text for utterance in utterances)})
-    return settle(
+    judged = settle(
         card, opinion, utterances, interviewer=interviewer, before=before, hints=hints, price_hints=price_hints
     )
+    if not card.steps:
+        return judged
+    return judged.model_copy(update={"steps": await asyncio.to_thread(derived, card, utterances)})
+
+
+def derived(card: Card, utterances: Sequence[Utterance]) -> StepReport | None:
+    """How far the candidate's formulas get in the card's derivation; None when none of them is one of its steps."""
+    report = first_wrong_step(card.steps, "\n\n".join(visible(utterance.text)[0] for utterance in utterances))
+    return report if report.reached or report.wrong is not None else None
 
 
 def with_tests(card: Card, judged: Grade, tried: Tried, *, price_hints: float = 0.0) -> Grade:

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from coach.bank.glossary import Glossary
 from coach.errors import ContentError, Problem
 from coach.grading.matching import Match, sentence_around
-from coach.grading.signals import NAMES, Found, Key, key_of, listen
+from coach.grading.signals import NAMES, Embed, Found, Key, key_of, listen
 from coach.grading.statements import is_reported
 from coach.grading.units import Heard, hear
 from coach.schema import (
@@ -63,6 +63,8 @@ class Calibration(Record):
     """How often a criterion was labelled *met* where one of its wordings stands in the answer nearly as it is."""
     model: Mapping[Part, Mapping[str, float]]
     """For *met* and *partly* against neither, and for a misconception stated: `bias`, and each signal's weight."""
+    embedder: str = "lexical"
+    """The setting of the embedder whose meanings the model was fitted with; `lexical` knows none."""
     measured: Mapping[str, float | int | str]
     """What the thresholds gave on the labelled answers."""
 
@@ -104,9 +106,11 @@ class Calibration(Record):
 class OfflineJudge:
     """Opinions on answers from the card alone."""
 
-    def __init__(self, glossary: Glossary, calibration: Calibration) -> None:
+    def __init__(self, glossary: Glossary, calibration: Calibration, *, embed: Embed | None = None) -> None:
+        """`embed` puts meanings beside words; the calibration must have been fitted with it."""
         self._glossary = glossary
         self.calibration = calibration
+        self._embed = embed
         self._keys: dict[str, Key] = {}
 
     @property
@@ -122,9 +126,9 @@ class OfflineJudge:
         if known is None or known.card is not card:
             if len(self._keys) >= KEPT:
                 self._keys.clear()
-            known = self._keys[card.id] = key_of(self._glossary, card)
+            known = self._keys[card.id] = key_of(self._glossary, card, self._embed)
         heard = tuple(hear(self._glossary, utterance, interviewer) for utterance in utterances)
-        return listen(known, heard), heard
+        return listen(known, heard, self._embed), heard
 
     async def opinion(self, card: Card, utterances: Sequence[Utterance], interviewer: Sequence[str]) -> Opinion:
         """What the candidate's words amount to, criterion by criterion; others are served meanwhile."""

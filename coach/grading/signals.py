@@ -4,13 +4,13 @@ Signals are numbers between 0 and 1 (margins between -1 and 1); the calibration 
 its name in `NAMES`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from coach.bank.glossary import Glossary
-from coach.grading.coverage import SAID, Array, Reading, Sheet, read, sheet_of, weight_of
+from coach.grading.coverage import SAID, Array, Passage, Reading, Sheet, read, sheet_of, weight_of
 from coach.grading.formula import compare_all, formulas_in
 from coach.grading.matching import Match, literal_match, match, match_at
 from coach.grading.units import Heard, Wording, units_of, wording_of
@@ -42,6 +42,7 @@ NAMES: tuple[str, ...] = (
     "negated",  # the clauses around the best wording hold a negation more or less than it
     "wide",  # how many units of the best wording are said, five or more being 1
     "sour",  # share of the other criteria that are denied rather than asserted
+    "meaning",  # cosine of the nearest passage and wording, where an embedder that knows meanings is at work; else 0
 )
 SOUR = 0.6
 """Least share of a wording whose denial counts against the rest of the answer."""
@@ -73,6 +74,8 @@ class Key:
     """Shape (owners, units): how much a unit tells of each owner among those of the card."""
     full: Array
     """Per owner, what a whole wording comes to in `own`."""
+    meanings: Array | None
+    """Unit vectors of the wordings; None without an embedder that knows meanings."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,11 @@ class Found:
         return best.coverage >= WHOLE and best.order >= IN_ORDER and best.tight >= IN_ORDER
 
 
-def key_of(glossary: Glossary, card: Card) -> Key:
+Embed = Callable[[Sequence[str]], Array]
+"""Texts -> unit vectors, one row each, near where the meanings are."""
+
+
+def key_of(glossary: Glossary, card: Card, embed: Embed | None = None) -> Key:
     """The card made ready: its wordings taken apart and laid out as a matrix."""
     asked = frozenset(
         unit.key for text in (card.question.en, card.question.zh) for unit in units_of(glossary, text, tokens(text))
@@ -138,6 +145,7 @@ def key_of(glossary: Glossary, card: Card) -> Key:
         ),
         own=own,
         full=np.maximum(np.array(full, dtype=np.float32), 1e-6),
+        meanings=embed([wording.text for wording in wordings]) if embed is not None else None,
     )
 
 
@@ -167,8 +175,11 @@ def _mean(weights: Array, rows: Sequence[int]) -> Array:
     return np.asarray(picked.mean(axis=0), dtype=np.float32)
 
 
-def listen(key: Key, heard: Sequence[Heard]) -> dict[str, Found]:
-    """What was heard of each criterion, and of each misconception under `?` and its id."""
+def listen(key: Key, heard: Sequence[Heard], embed: Embed | None = None) -> dict[str, Found]:
+    """What was heard of each criterion, and of each misconception under `?` and its id.
+
+    `embed` is the one that the key was made with. Raises ModelError when it cannot be asked.
+    """
     reading = read(key.sheet, heard)
     if not reading.passages:
         return dict.fromkeys(key.owners, Found((0.0,) * len(NAMES), None, None))
@@ -176,22 +187,34 @@ def listen(key: Key, heard: Sequence[Heard]) -> dict[str, Found]:
     vocabulary = np.minimum((reading.said @ key.own.T) / key.full, 2.0)
     same = _same_formulas(key, heard)
     found = {owner: _listen(key, reading, heard, same, at, best, vocabulary) for at, owner in enumerate(key.owners)}
+    if embed is not None and key.meanings is not None:
+        near = embed([_text(heard, passage) for passage in reading.passages]) @ key.meanings.T
+        found = {
+            owner: _with(one, "meaning", max(0.0, float(_best(near, key.rows.get(owner, ())).max())))
+            for owner, one in found.items()
+        }
     return _soured(found, [one.id for one in key.card.criteria])
+
+
+def _text(heard: Sequence[Heard], passage: Passage) -> str:
+    one = heard[passage.heard]
+    return one.utterance.text[one.tokens[passage.first].start : one.tokens[passage.last - 1].end]
+
+
+def _with(found: Found, name: str, value: float) -> Found:
+    at = NAMES.index(name)
+    return replace(found, signals=(*found.signals[:at], value, *found.signals[at + 1 :]))
 
 
 def _soured(found: Mapping[str, Found], criteria: Sequence[str]) -> dict[str, Found]:
     """The same with the signal that tells how the other criteria fare."""
-    at = NAMES.index("sour")
     denied = {
         name
         for name in criteria
         if (against := found[name].denied) is not None and against.coverage >= max(SOUR, found[name].signals[0])
     }
     others = max(len(criteria) - 1, 1)
-    return {
-        name: replace(one, signals=(*one.signals[:at], len(denied - {name}) / others, *one.signals[at + 1 :]))
-        for name, one in found.items()
-    }
+    return {name: _with(one, "sour", len(denied - {name}) / others) for name, one in found.items()}
 
 
 def _best(share: Array, rows: Sequence[int]) -> Array:
@@ -262,6 +285,7 @@ def _listen(
         "negated": float(said is not None and said.negated),
         "wide": min(said.units / 5, 1.0) if said else 0.0,
         "sour": 0.0,
+        "meaning": 0.0,
     }
     return Found(tuple(signals[one] for one in NAMES), literal or said, literal_denied or denied)
 

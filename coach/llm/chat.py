@@ -11,7 +11,7 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 from urllib.parse import urlsplit
@@ -143,6 +143,9 @@ class Chat:
     """The way that this server turned out to take; empty before that is known."""
     _open: Callable[[], AsyncGenerator["BaseChatModel", None]] = field(repr=False, compare=False)
     _held: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple["BaseChatModel", object]] = field(
+        default_factory=WeakKeyDictionary, repr=False, compare=False
+    )
+    _asks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[Method, str], tuple["BaseChatModel", Any]]] = field(
         default_factory=WeakKeyDictionary, repr=False, compare=False
     )
 
@@ -291,15 +294,12 @@ class Chat:
         """A function that sends one request. A schema that cannot be sent raises TypeError here, not when called."""
         import openai
 
-        wire = wire_schema(schema)
-        runnable: Any = model
-        if method != "text":
-            options: dict[str, Any] = {"strict": True} if self._strict and method == "json_schema" else {}
-            runnable = model.with_structured_output(wire, method=method, include_raw=True, **options)
+        wire = _wire(schema)
+        asked: Any = model if method == "text" else self._asked(model, wire, method)
 
         async def ask() -> Said:
             try:
-                answer: Any = await runnable.ainvoke(messages)
+                answer: Any = await asked.ainvoke(messages)
             except openai.LengthFinishReasonError as error:
                 usage = error.completion.usage
                 spent: dict[str, Any] = (
@@ -310,9 +310,23 @@ class Chat:
                 return Said(text="", finish="length", model=error.completion.model, usage=spent)
             except openai.ContentFilterFinishReasonError:
                 return Said(text="", finish="filtered", model=None, usage=None)
-            return said_by(answer if method == "text" else answer["raw"])
+            return said_by(answer["raw"] if isinstance(answer, dict) else answer)
 
         return ask
+
+    def _asked(self, model: "BaseChatModel", wire: str, method: Method) -> Any:
+        """What sends a request of that form; kept as long as the loop's own model, for making it takes milliseconds.
+
+        LangChain's parsing of the reply is left out where it can be: a reply is read and checked here.
+        """
+        mine = self._asks.setdefault(asyncio.get_running_loop(), {})
+        if (method, wire) in mine and mine[method, wire][0] is model:
+            return mine[method, wire][1]
+        options: dict[str, Any] = {"strict": True} if self._strict and method == "json_schema" else {}
+        whole: Any = model.with_structured_output(json.loads(wire), method=method, include_raw=True, **options)
+        sends = getattr(getattr(whole, "first", None), "steps__", {}).get("raw", whole)
+        mine[method, wire] = (model, sends)
+        return sends
 
     async def _try(self, ask: Callable[[], Awaitable[R]], tally: _Tally, deadline: float) -> R:
         """What `ask` returns, asked again after passing faults while tries and time allow."""
@@ -462,7 +476,13 @@ def _messages(prompt: Prompt, schema: type[BaseModel] | None) -> list[tuple[str,
 
 
 def _schema_in_words(schema: type[BaseModel]) -> str:
-    return _template("json_mode").render({"schema": json.dumps(wire_schema(schema))}).user
+    return _template("json_mode").render({"schema": _wire(schema)}).user
+
+
+@lru_cache(maxsize=256)
+def _wire(schema: type[BaseModel]) -> str:
+    """The schema as JSON; making it takes milliseconds, and a schema is sent with every answer."""
+    return json.dumps(wire_schema(schema))
 
 
 def _methods(provider: str, base_url: str | None) -> tuple[Method, ...]:

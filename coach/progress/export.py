@@ -66,6 +66,14 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
         "en": "the answer speaks to the judge; this changed no points",
         "zh": "回答里有对评分者说的话；这不影响得分",
     },
+    "steps": {
+        "en": "Derivation: {reached} of {all} formulas of the card were written",
+        "zh": "推导：写出了 {all} 个关键公式中的 {reached} 个",
+    },
+    "wrong_step": {
+        "en": "It first goes wrong where you write {said}; the card has {wanted}",
+        "zh": "最先出错的地方：你写的是 {said}，应为 {wanted}",
+    },
     "one_look": {
         "en": "the second look failed, so the first verdicts stand",
         "zh": "复核没有成功，以第一次判定为准",
@@ -191,6 +199,18 @@ def downgrade_text(verdict: Verdict, lang: Lang) -> str:
     return word(why, lang).format(state=word(verdict.downgraded_from, lang))
 
 
+def step_lines(card: Card, grade: Grade, lang: Lang, *, guard: Callable[[str], str] = str) -> tuple[str, ...]:
+    """How far the formulas of a derivation got, and where it first goes wrong; nothing without formulas."""
+    if grade.steps is None:
+        return ()
+    reached, wrong = len(grade.steps.reached), grade.steps.wrong
+    lines = [word("steps", lang).format(reached=reached, all=len(card.steps))] if reached else []
+    if wrong is not None:
+        said = guard(_inline(wrong.said))
+        lines.append(word("wrong_step", lang).format(said=f"“{said}”", wanted=f"${wrong.wanted}$"))
+    return tuple(lines)
+
+
 def grade_notes(grade: Grade, lang: Lang, *, guard: Callable[[str], str] = str) -> tuple[str, ...]:
     """What a person should know about how the grade came about: flags of the answer, a second look that failed."""
     notes = [word(flag, lang) for flag in grade.flags]
@@ -253,6 +273,8 @@ def grade_markdown(
             lines.append(f"  - {word('correction', lang)}: {misconception.correction.text(lang)}")
         lines += _passage_lines(card, passages.get(stated.misconception), lang)
     lines += code_lines(grade, lang, guard=guard)
+    if reveal:
+        lines += [f"- {line}" for line in step_lines(card, grade, lang, guard=guard)]
     if critique is not None:
         lines += ["", critique_fix(critique, guard=guard), "", stronger_markdown(critique, guard=guard)]
     else:

@@ -16,6 +16,7 @@ from coach.progress.export import (
     grade_notes,
     judge_text,
     point_text,
+    step_lines,
     word,
 )
 from coach.schema import Answered, Card, Critique, Grade, Hinted, Lang, Probed, Session, Skipped, State, Utterance
@@ -149,6 +150,8 @@ def scorecard(card: Card, grade: Grade, lang: Lang, *, reveal: bool, critique: C
         correction = f" — {misconception.correction.text(lang)}" if reveal else ""
         lines.append(f"- ⚠ (−{misconception.penalty}) “{quote}”{correction}")
     lines += code_lines(grade, lang, guard=defuse)
+    if reveal:
+        lines += [f"- {line}" for line in step_lines(card, grade, lang, guard=defuse)]
     lines.append(f"{word('judge', lang)}: {judge_text(grade)}")
     lines += [f"⚠ {note}" for note in grade_notes(grade, lang, guard=defuse)]
     return _paragraphs(lines)

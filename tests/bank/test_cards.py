@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from coach.bank.cards import read_card, read_cards
+from coach.schema import Card
 from tests.conftest import ROOT
 
 GOOD = (ROOT / "knowledge" / "cards" / "linear-models" / "why-linear.yaml").read_text(encoding="utf-8")
@@ -189,3 +190,11 @@ def test_a_coding_card_puts_its_task_and_the_code_to_start_from(folder: Path) ->
     assert "Write f." in card.asks("en")
     assert "写 f。" in card.asks("zh")
     assert "```python\ndef f(): raise NotImplementedError\n```" in card.asks("zh")
+
+
+def test_a_changed_copy_has_a_fingerprint_of_its_own(why_linear: Card) -> None:
+    first = why_linear.fingerprint
+    changed = why_linear.model_copy(update={"difficulty": 5})
+    assert changed.fingerprint != first
+    assert changed.model_copy(update={"difficulty": why_linear.difficulty}).fingerprint == first
+    assert why_linear.model_copy() == why_linear

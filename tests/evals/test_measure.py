@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.measure import Agreement, cohen_kappa, measure
+from evals.cases import Case
+from evals.measure import Agreement, cohen_kappa, labellers_agree, measure
 
 
 def test_kappa_of_a_textbook_table() -> None:
@@ -16,6 +17,25 @@ def test_kappa_of_a_textbook_table() -> None:
 
 def test_kappa_takes_missed_and_contradicted_as_one() -> None:
     assert cohen_kappa({("met", "met"): 5, ("missed", "contradicted"): 5}) == pytest.approx(1.0)
+
+
+def test_two_labellers_are_compared_where_there_are_two() -> None:
+    one = Case.model_validate(
+        {
+            "id": "one",
+            "card": "linear-models/why-linear",
+            "lang": "en",
+            "family": "good",
+            "split": "test",
+            "answers": ["It is linear."],
+            "labels": {"a": "met", "b": "missed", "c": "partly"},
+            "second": {"a": "met", "b": "contradicted", "c": "met"},
+        }
+    )
+    alone = one.model_copy(update={"id": "two", "second": None})
+    agreement, kappa = labellers_agree([one, alone])
+    assert (agreement.agree, agreement.criteria) == (1, 3)
+    assert kappa == pytest.approx((2 / 3 - 3 / 9) / (1 - 3 / 9))
 
 
 def test_figures_of_nothing_are_undefined_not_perfect() -> None:

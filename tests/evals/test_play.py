@@ -1,8 +1,11 @@
+import asyncio
+from collections.abc import Sequence
+
 import pytest
 
 from coach.errors import Conflict, ContentError
 from coach.grading.offline import OfflineJudge
-from coach.schema import Card
+from coach.schema import Card, Opinion, Utterance
 from coach.wiring import Coach
 from evals.cases import Case
 from evals.judges import mock_judges, mock_reply
@@ -140,3 +143,22 @@ async def test_hints_are_shown_before_the_first_answer_and_their_words_earn_noth
     assert played.grade is not None
     assert played.grade.score is not None
     assert played.grade.score.value == 0
+
+
+async def test_no_more_than_so_many_cases_are_played_at_a_time(why_linear: Card, offline: OfflineJudge) -> None:
+    class Slow:
+        info = offline.info
+        now = most = 0
+
+        async def opinion(self, card: Card, utterances: Sequence[Utterance], interviewer: Sequence[str]) -> Opinion:
+            self.now += 1
+            self.most = max(self.most, self.now)
+            await asyncio.sleep(0)
+            self.now -= 1
+            return await offline.opinion(card, utterances, interviewer)
+
+    judge = Slow()
+    cases = [case(why_linear, id=f"c{number}") for number in range(9)]
+    played = await play_all(cases, {why_linear.id: why_linear}, judge, workers=4)
+    assert [one.case.id for one in played] == [one.id for one in cases]
+    assert judge.most == 4

@@ -74,6 +74,18 @@ def test_a_run_writes_down_what_ran_and_all_it_takes_to_compute_the_figures_agai
     assert result.measured.parts["all"].answers == 3
 
 
+def test_results_are_read_from_disk_each_time_and_lines_added_later_are_no_part_of_them(
+    small: Path, coach: Coach
+) -> None:
+    _, (result,) = run_suite("small", coach=coach)
+    run, first = read_run(result.folder), lines(result.folder)[0]
+    with (result.folder / RESULTS).open("a", encoding="utf-8") as file:
+        file.write(first.replace('"id":"', '"id":"later-', 1) + "\n")
+    assert [len(run.outcomes), len(list(run.outcomes)), len(read_run(result.folder).outcomes)] == [3, 3, 4]
+    assert run.outcomes[0].model_dump_json() == first
+    assert [one.key for one in run.outcomes[1:]] == [one.key for one in run.outcomes][1:]
+
+
 def test_the_prompt_of_a_model_is_in_the_record(coach: Coach, tmp_path: Path) -> None:
     _, (result,) = run_suite("smoke", coach=coach, judges=("mock",), options=Options(out=tmp_path))
     template = Template.load(ROOT / "prompts" / "judge.md")

@@ -1,6 +1,8 @@
 """One formula or piece of code, typed in two ways, is the same words."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from coach.grading.evidence import align
 from coach.grading.fold import latin, loose
@@ -64,3 +66,10 @@ def test_a_look_alike_does_not_hide_words_from_their_quote() -> None:
     evidence = align(Quote(turn=0, text="linear in w"), (Utterance(turn=0, text="It is lіnеаr in w."),))
     assert evidence is not None
     assert (evidence.text, evidence.match) == ("lіnеаr in w", "exact")
+
+
+@given(st.text(alphabet=st.one_of(st.characters(codec="ascii"), st.sampled_from("\\{}<>=!- '"))))
+def test_ascii_text_is_folded_as_it_is_beside_another_letter(text: str) -> None:
+    folded, origin = loose(text)
+    beside, places = loose(text + " é")
+    assert (beside, places) == (folded + "é", (*origin, len(text) + 1))
