@@ -62,11 +62,24 @@ _SPACE = re.compile(r"\s")
 _UNEVEN = re.compile(r"\s\s|^\s|\s\Z")
 
 
+SHORT = 300
+"""Texts of at most so many characters are folded once: sentences are looked at again and again."""
+
+
 def normalise(text: str) -> tuple[str, tuple[int, ...]]:
     """The text folded for comparison, and for each of its characters the offset it came from.
 
     Compatibility forms, case, quotes and dashes are unified, invisible characters dropped, white space collapsed.
     """
+    return _kept(text) if len(text) <= SHORT else _normalise(text)
+
+
+@lru_cache(maxsize=4096)
+def _kept(text: str) -> tuple[str, tuple[int, ...]]:
+    return _normalise(text)
+
+
+def _normalise(text: str) -> tuple[str, tuple[int, ...]]:
     if text.isascii() and " ".join(text.split()) == text:
         return text.lower(), tuple(range(len(text)))
     if text.isascii() and not _UNEVEN.search(text):

@@ -72,6 +72,8 @@ class Reading:
     """Shape (passages, units)."""
     share: Array
     """Shape (passages, wordings): how much of each wording is said."""
+    best: Array
+    """Per wording, the most of it that one passage says."""
 
 
 def column_key(unit: Unit) -> str:
@@ -168,7 +170,8 @@ def read(sheet: Sheet, heard: Sequence[Heard]) -> Reading:
     hits = (said[:, known] >= SAID).astype(np.float32) @ sheet.present[:, known].T
     share[(hits <= 1) & sheet.several] *= LONELY
     share *= np.array([CROSSING if passage.sentences > 1 else 1.0 for passage in found], dtype=np.float32)[:, None]
-    return Reading(found, tuple(_spots(one) for one in per_token), said, share)
+    best = share.max(axis=0) if found else np.zeros(share.shape[1], dtype=np.float32)
+    return Reading(found, tuple(_spots(one) for one in per_token), said, share, best)
 
 
 def _spots(hits: Array) -> dict[int, list[int]]:

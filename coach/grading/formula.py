@@ -131,12 +131,15 @@ def _contradicts(formula: Formula, comparison: Comparison) -> bool:
 
 
 def _readings(formula: str | Formula) -> tuple[str, ...]:
-    if isinstance(formula, Formula):
-        return formula.readings
-    found = found_in(formula)
-    if len(found) == 1 and found[0].kind == "spoken" and 2 * (found[0].end - found[0].start) > len(formula.strip()):
+    return formula.readings if isinstance(formula, Formula) else _readings_of(formula)
+
+
+@lru_cache(maxsize=4096)
+def _readings_of(text: str) -> tuple[str, ...]:
+    found = found_in(text)
+    if len(found) == 1 and found[0].kind == "spoken" and 2 * (found[0].end - found[0].start) > len(text.strip()):
         return found[0].readings
-    return (as_latex(formula),)
+    return (as_latex(text),)
 
 
 def _joined(comparisons: Sequence[Comparison]) -> Comparison:

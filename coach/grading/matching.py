@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from coach.grading.coverage import CROSSING, LONELY, Passage
-from coach.grading.statements import BREAK, is_denied_after, is_widened, negations
+from coach.grading.statements import is_denied_after, is_widened, negations
 from coach.grading.units import Heard, Wording, plain_formula
 from coach.text import clauses, normalise
 
@@ -205,19 +205,10 @@ def _folded(text: str) -> str:
 
 def clause_bounds(heard: Heard, first: int, last: int) -> tuple[int, int]:
     """Token range of the clauses that hold the tokens `first` to `last`."""
-    text = heard.utterance.text
     start, end = first, last
-    while start > 0 and heard.sentence[start - 1] == heard.sentence[first]:
-        if BREAK.search(text[heard.tokens[start - 1].end : heard.tokens[start].start]) or BREAK.fullmatch(
-            text[heard.tokens[start - 1].start : heard.tokens[start - 1].end]
-        ):
-            break
+    while start > 0 and heard.sentence[start - 1] == heard.sentence[first] and not heard.breaks[start]:
         start -= 1
-    while end < len(heard.tokens) and heard.sentence[end] == heard.sentence[last - 1]:
-        if BREAK.search(text[heard.tokens[end - 1].end : heard.tokens[end].start]) or BREAK.fullmatch(
-            text[heard.tokens[end].start : heard.tokens[end].end]
-        ):
-            break
+    while end < len(heard.tokens) and heard.sentence[end] == heard.sentence[last - 1] and not heard.breaks[end]:
         end += 1
     return start, end
 

@@ -50,7 +50,7 @@ WHOLE, IN_ORDER = 0.99, 0.8
 """Least coverage, and least order and closeness, of a wording that stands in the answer nearly as it is."""
 TELLING = 5
 """A formula of fewer characters, fonts and spaces apart, stands in too many places to tell anything."""
-CANDIDATES = 5
+CANDIDATES = 4
 """So many of the best wordings of each criterion are looked at word by word."""
 
 
@@ -186,7 +186,10 @@ def listen(key: Key, heard: Sequence[Heard], embed: Embed | None = None) -> dict
     best = np.stack([_best(reading.share, key.rows.get(owner, ())) for owner in key.owners], axis=1)
     vocabulary = np.minimum((reading.said @ key.own.T) / key.full, 2.0)
     same = _same_formulas(key, heard)
-    found = {owner: _listen(key, reading, heard, same, at, best, vocabulary) for at, owner in enumerate(key.owners)}
+    known: dict[int, Match | None] = {}
+    found = {
+        owner: _listen(key, reading, heard, same, known, at, best, vocabulary) for at, owner in enumerate(key.owners)
+    }
     if embed is not None and key.meanings is not None:
         near = embed([_text(heard, passage) for passage in reading.passages]) @ key.meanings.T
         found = {
@@ -243,6 +246,7 @@ def _listen(
     reading: Reading,
     heard: Sequence[Heard],
     same: Mapping[str, Match],
+    known: dict[int, Match | None],
     at: int,
     best: Array,
     vocabulary: Array,
@@ -250,10 +254,10 @@ def _listen(
     """What was heard of one owner."""
     owner = key.owners[at]
     rows = list(key.rows.get(owner, ()))
-    said, denied = _matches(key, reading, heard, rows)
-    wrong, _ = _matches(key, reading, heard, key.rows.get(f"!{owner}", ()))
+    said, denied = _matches(key, reading, heard, known, rows)
+    wrong, _ = _matches(key, reading, heard, known, key.rows.get(f"!{owner}", ()))
     literal, literal_denied, formula = _literal(key, heard, same, owner)
-    top = np.sort(reading.share[:, rows].max(axis=0))[::-1] if rows else np.zeros(1)
+    top = np.sort(reading.best[rows])[::-1] if rows else np.zeros(1)
     where = int(best[:, at].argmax())
     inside = np.sort(reading.share[where, rows])[::-1] if rows else np.zeros(1)
     fullest = int(vocabulary[:, at].argmax())
@@ -294,28 +298,37 @@ def _others(row: Array, at: int) -> float:
     return float(max(row[:at].max(initial=0.0), row[at + 1 :].max(initial=0.0)))
 
 
+def _match(key: Key, reading: Reading, heard: Sequence[Heard], row: int) -> Match | None:
+    passage = reading.passages[int(reading.share[:, row].argmax())]
+    return match(
+        key.sheet.wordings[row],
+        key.weights[row],
+        key.sheet.places[row],
+        reading.spots[passage.heard],
+        passage,
+        heard[passage.heard],
+    )
+
+
 def _matches(
-    key: Key, reading: Reading, heard: Sequence[Heard], rows: Sequence[int]
+    key: Key, reading: Reading, heard: Sequence[Heard], known: dict[int, Match | None], rows: Sequence[int]
 ) -> tuple[Match | None, Match | None]:
-    """The best place that asserts one of the wordings, and the best that asserts its opposite."""
+    """The best place that asserts one of the wordings, and the best that asserts its opposite.
+
+    `known` keeps what was found of each row of the sheet.
+    """
     if not rows:
         return None, None
-    share = reading.share[:, list(rows)]
+    best = reading.best[list(rows)]
     said: Match | None = None
     denied: Match | None = None
-    for number in np.argsort(-share.max(axis=0), kind="stable")[:CANDIDATES]:
-        row = rows[int(number)]
-        if share[:, number].max() <= 0:
+    for number in np.argsort(-best, kind="stable")[:CANDIDATES].tolist():
+        row = rows[number]
+        if best[number] <= 0:
             break
-        passage = reading.passages[int(share[:, number].argmax())]
-        found = match(
-            key.sheet.wordings[row],
-            key.weights[row],
-            key.sheet.places[row],
-            reading.spots[passage.heard],
-            passage,
-            heard[passage.heard],
-        )
+        if row not in known:
+            known[row] = _match(key, reading, heard, row)
+        found = known[row]
         if found is None:
             continue
         if found.opposed:

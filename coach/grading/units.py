@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from coach.bank.glossary import Glossary
-from coach.grading.statements import claims, denying_opening, is_exclusive, negations
+from coach.grading.statements import BREAK, claims, denying_opening, is_exclusive, negations
 from coach.grading.visible import hidden_spans
 from coach.schema import Utterance
 from coach.text import CJK_STOP, STOP_STEMS, Token, normalise, sentences, stem, tokens
@@ -102,6 +102,8 @@ class Heard:
     """Offsets of the sentences."""
     counts: tuple[bool, ...]
     """Whether each sentence is a statement of the candidate's."""
+    breaks: tuple[bool, ...]
+    """Whether a clause ends before each token."""
     denied: Mapping[int, int]
     """Sentences whose opening words deny the rest -> the offset at which these end."""
     folded: str
@@ -196,6 +198,7 @@ def hear(glossary: Glossary, utterance: Utterance, interviewer: Sequence[str]) -
         sentence=tuple(sentence),
         bounds=bounds,
         counts=counts,
+        breaks=_breaks(text, parts),
         denied={
             at: start + opening
             for at, (start, end) in enumerate(bounds)
@@ -203,6 +206,16 @@ def hear(glossary: Glossary, utterance: Utterance, interviewer: Sequence[str]) -
         },
         folded=normalise(text)[0],
         plain=plain_formula(text),
+    )
+
+
+def _breaks(text: str, parts: Sequence[Token]) -> tuple[bool, ...]:
+    """Where clauses end: at a mark between two tokens, and on both sides of a connective."""
+    connective = [BREAK.fullmatch(token.raw) is not None for token in parts]
+    return tuple(
+        at > 0
+        and (connective[at] or connective[at - 1] or BREAK.search(text[parts[at - 1].end : token.start]) is not None)
+        for at, token in enumerate(parts)
     )
 
 
