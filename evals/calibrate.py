@@ -12,7 +12,7 @@ import numpy.typing as npt
 import yaml
 
 from coach.errors import ContentError, Problem
-from coach.grading.offline import LEAST, VERSION, Calibration, OfflineJudge, Part
+from coach.grading.offline import LEAST, LEAST_PARTLY, VERSION, Calibration, OfflineJudge, Part
 from coach.grading.signals import NAMES, Found
 from coach.schema import Card
 from coach.wiring import Coach
@@ -132,10 +132,10 @@ def _choose(samples: Sequence[Sample], statements: Sequence[Statement]) -> Calib
     weights = np.array([one.weight for one in samples])
     verbatim = _verbatim(samples)
     likely = _out_of_fold(samples, verbatim, signals, kinds, groups, weights)
-    enough = [one.found.said is not None and one.found.said.coverage >= LEAST for one in samples]
-    likely[~np.array(enough)] = 0.0
+    share = np.array([one.found.said.coverage if one.found.said is not None else 0.0 for one in samples])
+    likely[share < LEAST] = 0.0
     people = weights == 1.0
-    met, partly = _thresholds(likely[people], kinds[people])
+    met, partly = _thresholds(likely[people], share[people], kinds[people])
     stated, model = _stated(statements)
     return Calibration(
         met=met,
@@ -207,14 +207,19 @@ def _folds(groups: Names) -> Iterator[npt.NDArray[np.bool_]]:
         yield np.isin(groups, names[fold::FOLDS])
 
 
-def _thresholds(likely: Numbers, kinds: Names) -> tuple[float, float]:
-    """Best mean F1 over met, partly and none among the thresholds that give few points for nothing."""
-    best, chosen = -1.0, (1.0, 1.0)
+def _thresholds(likely: Numbers, share: Numbers, kinds: Names) -> tuple[float, float]:
+    """The best of the thresholds that give few points for nothing.
+
+    Macro F1 over met, partly and none, and agreement, count alike: few labels are *partly*, and macro F1 alone would
+    call half of everything so.
+    """
+    best, chosen, half = -1.0, (1.0, 1.0), share >= LEAST_PARTLY
     for met, partly in product(MET, PARTLY):
-        said = np.where(likely[:, 0] >= met, "met", np.where(likely.sum(axis=1) >= partly, "partly", "none"))
+        said = np.where(likely[:, 0] >= met, "met", np.where(half & (likely.sum(axis=1) >= partly), "partly", "none"))
         if (said[kinds == "none"] == "met").mean() > MOST_FALSE_PASS:
             continue
-        merit = float(np.mean([_f1(kinds == kind, said == kind) for kind in ("met", "partly", "none")]))
+        macro_f1 = float(np.mean([_f1(kinds == kind, said == kind) for kind in ("met", "partly", "none")]))
+        merit = macro_f1 + float((said == kinds).mean())
         if merit > best:
             best, chosen = merit, (met, partly)
     return chosen

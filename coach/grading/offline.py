@@ -40,8 +40,8 @@ VERSION = "offline-2"
 Part = Literal["met", "partly", "stated"]
 CLEARLY = 0.25
 """A denial that covers so much more than any assertion turns *partly* into *contradicted*."""
-LEAST = 0.3
-"""Below this share of its best wording nothing was said of a criterion, whatever the other signals say."""
+LEAST, LEAST_PARTLY = 0.3, 0.45
+"""Below these shares of its best wording a criterion is not met, or not even partly, whatever the other signals say."""
 HIGHEST = 30.0
 """Sums of signals are cut there; likelihoods are 1 by then."""
 KEPT = 256
@@ -185,10 +185,13 @@ class OfflineJudge:
         best, denied = found.said, found.denied
         state: State = "missed"
         against = denied.coverage - (best.coverage if best is not None else 0.0) if denied is not None else 0.0
-        heard_enough = best is not None and best.coverage >= LEAST
-        if heard_enough and likelihood.met >= self.calibration.met:
+        if best is not None and best.coverage >= LEAST and likelihood.met >= self.calibration.met:
             state = "met"
-        elif heard_enough and likelihood.met + likelihood.partly >= self.calibration.partly:
+        elif (
+            best is not None
+            and best.coverage >= LEAST_PARTLY
+            and likelihood.met + likelihood.partly >= self.calibration.partly
+        ):
             state = "partly"
         if (
             state != "met"

@@ -169,10 +169,19 @@ def wording_of(glossary: Glossary, text: str) -> Wording:
         negative=negations(text) % 2 == 1,
         exclusive=is_exclusive(text),
         formula=plain_formula(formula.group(1)) if formula else None,
-        verbatim=normalise(verbatim.group(1))[0] if verbatim else None,
+        verbatim=normalise(verbatim.group(1))[0]
+        if verbatim
+        else normalise(text)[0]
+        if _is_poor(units, parts)
+        else None,
         span=round(SPAN_FACTOR * len(parts)) + SPAN_EXTRA,
         folded=normalise(text)[0].strip(" .。"),
     )
+
+
+def _is_poor(units: Sequence[Unit], parts: Sequence[Token]) -> bool:
+    """Whether one word is all that a wording of several says by itself, as in "ask them what they like"."""
+    return len(units) == 1 and len(parts) > 2 and not units[0].key.startswith("c:") and not parts[0].cjk
 
 
 def hear(glossary: Glossary, utterance: Utterance, interviewer: Sequence[str]) -> Heard:
