@@ -19,9 +19,9 @@ from coach.wiring import Coach
 from evals.cases import Split, load_suite
 from evals.measure import Measured, measure
 from evals.play import Played, play_all
+from evals.rows import kind as kind_of
 from evals.run import ROOT, suite_cases
 
-KINDS = {"met": "met", "partly": "partly", "missed": "none", "contradicted": "none"}
 FOLDS = 8
 PENALTY = 0.3
 """Inverse strength of the L2 penalty (scikit-learn's C) on standardised signals."""
@@ -120,7 +120,9 @@ def _samples(
         card = cards[case.card]
         found, _ = judge.listen(card, current.utterances, current.interviewer)
         weight = 1.0 if case.attack is None else ATTACK_WEIGHT
-        samples += [Sample(case.card, KINDS[label], label, found[name], weight) for name, label in case.labels.items()]
+        samples += [
+            Sample(case.card, kind_of(label), label, found[name], weight) for name, label in case.labels.items()
+        ]
         for misconception in card.misconceptions if case.attack is None else ():
             heard = found[f"?{misconception.id}"]
             statements.append(Statement(case.card, misconception.id in case.misconceptions, heard))

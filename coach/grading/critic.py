@@ -114,11 +114,7 @@ class Critic:
         asked = info.model_copy(
             update={
                 "name": reply.model or self.chat.name,
-                "calls": reply.calls,
-                "tokens_in": reply.tokens_in,
-                "tokens_cached": reply.tokens_cached,
-                "tokens_out": reply.tokens_out,
-                "cost_usd": reply.cost_usd,
+                **asdict(reply.spent),
                 "repaired": reply.repaired,
             }
         )

@@ -6,6 +6,7 @@ On request the doubtful and the heavy verdicts are asked about once more, blind.
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, create_model, model_validator
@@ -148,11 +149,7 @@ class LLMJudge:
                 judge="llm",
                 name=reply.model or self._chat.name,
                 prompt=self._prompt,
-                calls=reply.calls,
-                tokens_in=reply.tokens_in,
-                tokens_cached=reply.tokens_cached,
-                tokens_out=reply.tokens_out,
-                cost_usd=reply.cost_usd,
+                **asdict(reply.spent),
                 repaired=reply.repaired,
             ),
         )
@@ -181,10 +178,7 @@ class LLMJudge:
             failed = {"second_look_failed": f"{error.code}: {error}"}
             return first.model_copy(update={"judge": spent.model_copy(update=failed)})
         seconds = {one.criterion: _claim(one) for one in reply.value.criteria}
-        spent = _added(
-            first.judge,
-            Spent(reply.calls, reply.tokens_in, reply.tokens_cached, reply.tokens_out, reply.cost_usd),
-        )
+        spent = _added(first.judge, reply.spent)
         return first.model_copy(
             update={
                 "claims": tuple(

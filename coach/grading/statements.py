@@ -167,11 +167,16 @@ def is_idle(sentence: str, said: Sequence[str]) -> bool:
     if _UNSURE.search(folded) and not _TO_BE_SAID.search(folded) and len(tokens(folded)) <= _UNSURE_LENGTH:
         return True
     for line in said:
-        if folded in re.split(r"[.!?。！？]\s*", line):
+        if folded in _sentences_of(line):
             return True
         if len(folded) >= 6 and (folded in line or (len(folded) >= 12 and fuzz.partial_ratio(folded, line) >= ECHO)):
             return True
     return is_word_list(sentence)
+
+
+@lru_cache(maxsize=1024)
+def _sentences_of(line: str) -> frozenset[str]:
+    return frozenset(re.split(r"[.!?。！？]\s*", line))
 
 
 def claims(said: Sequence[str], interviewer: Sequence[str]) -> tuple[bool, ...]:

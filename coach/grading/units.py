@@ -161,7 +161,8 @@ def wording_of(glossary: Glossary, text: str) -> Wording:
     """A wording taken apart. `$…$` is a formula, `"…"` must stand as it is."""
     parts = tokens(text)
     units = units_of(glossary, text, parts)
-    formula, verbatim = _FORMULA.match(text.strip()), _VERBATIM.match(text.strip())
+    formula, quoted = _FORMULA.match(text.strip()), _VERBATIM.match(text.strip())
+    verbatim = quoted.group(1) if quoted else text if _is_poor(units, parts) else None
     return Wording(
         text=text,
         units=units,
@@ -169,11 +170,7 @@ def wording_of(glossary: Glossary, text: str) -> Wording:
         negative=negations(text) % 2 == 1,
         exclusive=is_exclusive(text),
         formula=plain_formula(formula.group(1)) if formula else None,
-        verbatim=normalise(verbatim.group(1))[0]
-        if verbatim
-        else normalise(text)[0]
-        if _is_poor(units, parts)
-        else None,
+        verbatim=normalise(verbatim)[0] if verbatim else None,
         span=round(SPAN_FACTOR * len(parts)) + SPAN_EXTRA,
         folded=normalise(text)[0].strip(" .。"),
     )

@@ -73,6 +73,11 @@ class Reply(Generic[T]):
     cost_usd: float | None = None
     """None without prices or tokens, never 0."""
 
+    @property
+    def spent(self) -> errors.Spent:
+        """What the call has cost."""
+        return errors.Spent(self.calls, self.tokens_in, self.tokens_cached, self.tokens_out, self.cost_usd)
+
 
 @dataclass(frozen=True)
 class Prices:
