@@ -60,30 +60,37 @@ def lang_of(text: str, default: Lang = "en") -> Lang:
 
 _SPACE = re.compile(r"\s")
 _UNEVEN = re.compile(r"\s\s|^\s|\s\Z")
+_WORD = re.compile(r"\S+")
 
 
 SHORT = 300
-"""Texts of at most so many characters are folded once: sentences are looked at again and again."""
+"""Sentences are looked at again and again, longer texts a few times in a row."""
 
 
-def normalise(text: str) -> tuple[str, tuple[int, ...]]:
+def normalise(text: str) -> tuple[str, Sequence[int]]:
     """The text folded for comparison, and for each of its characters the offset it came from.
 
     Compatibility forms, case, quotes and dashes are unified, invisible characters dropped, white space collapsed.
     """
-    return _kept(text) if len(text) <= SHORT else _normalise(text)
+    return _of_sentence(text) if len(text) <= SHORT else _of_message(text)
 
 
 @lru_cache(maxsize=4096)
-def _kept(text: str) -> tuple[str, tuple[int, ...]]:
+def _of_sentence(text: str) -> tuple[str, Sequence[int]]:
     return _normalise(text)
 
 
-def _normalise(text: str) -> tuple[str, tuple[int, ...]]:
-    if text.isascii() and " ".join(text.split()) == text:
-        return text.lower(), tuple(range(len(text)))
-    if text.isascii() and not _UNEVEN.search(text):
-        return _SPACE.sub(" ", text.lower()), tuple(range(len(text)))
+@lru_cache(maxsize=16)
+def _of_message(text: str) -> tuple[str, Sequence[int]]:
+    return _normalise(text)
+
+
+def _normalise(text: str) -> tuple[str, Sequence[int]]:
+    if text.isascii():
+        return _collapsed(text.lower())
+    chars = {char: _fold(char) for char in set(text)}
+    if all(len(folded) == 1 for folded in chars.values()):
+        return _collapsed(text.translate({ord(char): folded for char, folded in chars.items()}))
     out: list[str] = []
     origin: list[int] = []
     for offset, char in enumerate(text):
@@ -99,6 +106,18 @@ def _normalise(text: str) -> tuple[str, tuple[int, ...]]:
         out.pop()
         origin.pop()
     return "".join(out), tuple(origin)
+
+
+def _collapsed(text: str) -> tuple[str, Sequence[int]]:
+    """The text with single blanks for its white space, and for each character the offset it came from."""
+    if not _UNEVEN.search(text):
+        return _SPACE.sub(" ", text), range(len(text))
+    origin: list[int] = []
+    for word in _WORD.finditer(text):
+        if origin:
+            origin.append(origin[-1] + 1)
+        origin.extend(range(*word.span()))
+    return " ".join(text.split()), tuple(origin)
 
 
 @lru_cache(maxsize=65536)
@@ -131,13 +150,24 @@ def tokens(text: str) -> tuple[Token, ...]:
     folded, origin = normalise(text)
     found: list[Token] = []
     for match in _TOKEN.finditer(folded):
-        raw = form = match.group()
-        cjk = not form.isascii() and bool(_CJK_CHAR.match(form))
-        start, end = origin[match.start()], origin[match.end() - 1] + 1
-        if not cjk and form[0].isalpha():
-            form = stem(form.removesuffix("'s"))
-        found.append(Token(form, raw, start, end, cjk))
+        raw = match.group()
+        start, end = match.span()
+        form, cjk = form_of(raw)
+        found.append(Token(form, raw, origin[start], origin[end - 1] + 1, cjk))
     return tuple(found)
+
+
+def raw_tokens(text: str) -> list[str]:
+    """The same as they stand in the normal form, without their places."""
+    return _TOKEN.findall(normalise(text)[0])
+
+
+@lru_cache(maxsize=65536)
+def form_of(raw: str) -> tuple[str, bool]:
+    """The form of a raw token, and whether it is a Chinese character."""
+    if not raw.isascii() and _CJK_CHAR.match(raw):
+        return raw, True
+    return (stem(raw.removesuffix("'s")) if raw[0].isalpha() else raw), False
 
 
 def words(text: str, parts: Sequence[Token] | None = None) -> tuple[str, ...]:

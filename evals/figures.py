@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from typing import Literal, TypeVar, get_args
 
@@ -268,10 +269,9 @@ def _agrees(mark: Mark) -> bool:
     return mark.state == mark.label
 
 
+@cache
 def _at(row: int, column: int, size: int) -> Counts:
-    cells = [0.0] * size * size
-    cells[row * size + column] = 1.0
-    return cells
+    return tuple(float(at == row * size + column) for at in range(size * size))
 
 
 def _cell(mark: Mark) -> Counts:

@@ -1,7 +1,9 @@
 """One case through the very interview that the page holds."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -148,6 +150,17 @@ async def play_each(
             judge = judges[case.id] if isinstance(judges, Mapping) else judges
             keep(number, await play(case, cards[case.card], judge))
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(min(workers, len(work))):
-            group.create_task(worker())
+    with _settled_memory():
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(workers, len(work))):
+                group.create_task(worker())
+
+
+@contextmanager
+def _settled_memory() -> Iterator[None]:
+    """What is there already (modules, cards, cases) is not searched for garbage again and again meanwhile."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coach.text import clauses, lang_of, normalise, sentences, stem, tokens, words
+from coach.text import clauses, lang_of, normalise, raw_tokens, sentences, stem, tokens, words
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,21 @@ def test_normal_form_maps_every_character_to_where_it_came_from(text: str) -> No
     assert all(0 <= offset < len(text) for offset in origin)
     assert "\u200b" not in folded
     assert "  " not in folded
+
+
+_MIXED = st.one_of(st.characters(), st.sampled_from(" \t\n\u3000\u2028，。的过拟合Ａ’—Xx1"))
+
+
+@given(st.text(alphabet=_MIXED))
+def test_normal_form_is_the_same_beside_a_character_that_becomes_three(text: str) -> None:
+    longer, places = normalise(f"x{text}…")
+    alone, first = normalise(f"x{text}x")
+    assert (longer, list(places)) == (f"{alone[:-1]}...", [*first[:-1], *[len(text) + 1] * 3])
+
+
+@given(st.text())
+def test_raw_tokens_are_those_of_the_tokens(text: str) -> None:
+    assert raw_tokens(text) == [token.raw for token in tokens(text)]
 
 
 @given(st.text())

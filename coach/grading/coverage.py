@@ -28,6 +28,8 @@ ASKED = 0.3
 """Weight of words that stand in the question."""
 PART = 0.8
 """Share of a term's weight that its words earn where they stand apart."""
+ROUNDED = 5
+"""Decimals kept of a share: processors add up in different orders, and what ties on one must tie on all."""
 SAID = 0.5
 """Least likeness at which a unit counts as said."""
 
@@ -66,10 +68,12 @@ class Reading:
     """An answer laid over a sheet."""
 
     passages: tuple[Passage, ...]
+    units: npt.NDArray[np.intp]
+    """The columns of the sheet that the answer says anything of, in order."""
     spots: tuple[Mapping[int, Sequence[int]], ...]
     """Per utterance: column -> the tokens that stand for it, in order."""
     said: Array
-    """Shape (passages, units)."""
+    """Shape (passages, `units`)."""
     share: Array
     """Shape (passages, wordings): how much of each wording is said."""
     best: Array
@@ -108,8 +112,8 @@ def sheet_of(wordings: Sequence[Wording], *, asked: frozenset[str]) -> Sheet:
     return Sheet(
         wordings=tuple(wordings),
         columns={key: tuple(found.items()) for key, found in columns.items()},
-        weights=weights,
-        present=(weights > 0).astype(np.float32),
+        weights=np.asfortranarray(weights),
+        present=np.asfortranarray(weights > 0, dtype=np.float32),
         several=np.array([len(set(at)) > 1 for at in places], dtype=bool),
         places=tuple(places),
     )
@@ -157,40 +161,56 @@ def passages(heard: Sequence[Heard]) -> tuple[Passage, ...]:
 def read(sheet: Sheet, heard: Sequence[Heard]) -> Reading:
     """The answer laid over the sheet."""
     found = passages(heard)
-    per_token = tuple(_token_hits(sheet, one) for one in heard)
-    said = np.zeros((len(found), sheet.weights.shape[1]), dtype=np.float32)
+    hits = [_hits(sheet, one) for one in heard]
+    units = sorted({column for one in hits for _, column in one})
+    place = {column: at for at, column in enumerate(units)}
+    per_token = [_table(one, place, len(spoken.tokens)) for one, spoken in zip(hits, heard, strict=True)]
+    said = np.zeros((len(found), len(units)), dtype=np.float32)
     for row, passage in enumerate(found):
         piece = per_token[passage.heard][passage.first : passage.last]
         best = piece.max(axis=0)
-        in_part = np.flatnonzero((best > 0) & (best < SAID))
-        best[in_part] = np.minimum(piece[:, in_part].sum(axis=0), PART)
+        in_part = (best > 0) & (best < SAID)
+        if in_part.any():
+            best[in_part] = np.minimum(piece[:, in_part].sum(axis=0), PART)
         said[row] = best
-    known = np.flatnonzero(said.any(axis=0))
-    share = said[:, known] @ sheet.weights[:, known].T
-    hits = (said[:, known] >= SAID).astype(np.float32) @ sheet.present[:, known].T
-    share[(hits <= 1) & sheet.several] *= LONELY
+    share = said @ sheet.weights[:, units].T
+    whole = (said >= SAID).astype(np.float32) @ sheet.present[:, units].T
+    share[(whole <= 1) & sheet.several] *= LONELY
     share *= np.array([CROSSING if passage.sentences > 1 else 1.0 for passage in found], dtype=np.float32)[:, None]
+    share = np.round(share, ROUNDED)
     best = share.max(axis=0) if found else np.zeros(share.shape[1], dtype=np.float32)
-    return Reading(found, tuple(_spots(one) for one in per_token), said, share, best)
+    return Reading(found, np.array(units, dtype=np.intp), tuple(_spots(one) for one in hits), said, share, best)
 
 
-def _spots(hits: Array) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = defaultdict(list)
-    tokens, columns = np.nonzero(hits >= SAID)
-    for token, column in zip(tokens.tolist(), columns.tolist(), strict=True):
-        found[column].append(token)
-    return found
+_Hits = Mapping[tuple[int, int], float]
+"""Token and column -> how well the one stands for the other."""
 
 
-def _token_hits(sheet: Sheet, heard: Heard) -> Array:
-    hits = np.zeros((len(heard.tokens), sheet.weights.shape[1]), dtype=np.float32)
+def _hits(sheet: Sheet, heard: Heard) -> _Hits:
+    found: dict[tuple[int, int], float] = {}
     columns = sheet.columns
     for unit in heard.units:
         if heard.sentence[unit.first] >= 0:
             for at, share in columns.get(column_key(unit), ()):
-                hits[unit.first, at] = max(hits[unit.first, at], share)
+                found[unit.first, at] = max(found.get((unit.first, at), 0.0), share)
     for position, token in enumerate(heard.tokens):
         if heard.sentence[position] >= 0:
             for at, share in columns.get(token.form, ()):
-                hits[position, at] = max(hits[position, at], share)
-    return hits
+                found[position, at] = max(found.get((position, at), 0.0), share)
+    return found
+
+
+def _table(hits: _Hits, place: Mapping[int, int], tokens: int) -> Array:
+    """Shape (tokens, columns that anything stands for)."""
+    table = np.zeros((tokens, len(place)), dtype=np.float32)
+    for (token, column), share in hits.items():
+        table[token, place[column]] = share
+    return table
+
+
+def _spots(hits: _Hits) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    for (token, column), share in sorted(hits.items()):
+        if share >= SAID:
+            found[column].append(token)
+    return found

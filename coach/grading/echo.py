@@ -9,13 +9,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
 from coach.grading.fold import latin
 from coach.grading.visible import visible
 from coach.schema import Utterance
-from coach.text import CJK_STOP, STOP_STEMS, Token, sentences, stem, tokens
+from coach.text import CJK_STOP, STOP_STEMS, form_of, raw_tokens, sentences, stem, tokens
 
 RUN = 4
 """Least weight of a run that counts as repeated: two English words of content or four Chinese characters."""
@@ -54,6 +55,17 @@ class Line:
     """The first turn of the candidate's that came after it."""
 
 
+class _Part(NamedTuple):
+    """A word, a number or one Chinese character."""
+
+    form: str
+    cjk: bool
+    link: bool
+    own: bool
+    """Whether it makes what it stands in the candidate's statement."""
+    weight: int
+
+
 @dataclass(frozen=True)
 class _Sentence:
     forms: tuple[str, ...]
@@ -67,7 +79,7 @@ def repeats(words: str, turn: int, lines: Sequence[Line], said: Sequence[Utteran
     `said` are all of the candidate's messages: what the candidate said before the interviewer took it up stays theirs.
     """
     parts = _parts(words)
-    unlinked = [at for at, part in enumerate(parts) if not _is_link(part)]
+    unlinked = [at for at, part in enumerate(parts) if not part.link]
     covered: set[int] = set()
     wholes = 0
     for line in lines:
@@ -77,26 +89,26 @@ def repeats(words: str, turn: int, lines: Sequence[Line], said: Sequence[Utteran
                 run -= _said_first(parts, unlinked, line, said)
             covered |= run
             wholes += len(run) >= len(sentence.forms) > 1
-    repeated = sum(_weight(parts[at]) for at in covered)
+    repeated = sum(parts[at].weight for at in covered)
     if repeated < WHOLE and not wholes:
         return False
-    own = [parts[at] for at in range(len(parts)) if at not in covered and _is_own(parts[at])]
+    own = [parts[at] for at in range(len(parts)) if at not in covered and parts[at].own]
     slip = len(own) == 1 and own[0].cjk and own[0].form not in _OWN and repeated >= SLIP
     return not own or slip
 
 
 def weight(words: str) -> int:
     """How much content `words` hold: 2 for an English word, 1 for a Chinese character, letter or number."""
-    return sum(_weight(part) for part in _parts(words))
+    return sum(part.weight for part in _parts(words))
 
 
-def _said_first(parts: Sequence[Token], unlinked: Sequence[int], line: Line, said: Sequence[Utterance]) -> set[int]:
+def _said_first(parts: Sequence[_Part], unlinked: Sequence[int], line: Line, said: Sequence[Utterance]) -> set[int]:
     """Places of `parts` that the candidate had said before the line was."""
     earlier = [one.text for one in said if one.turn < line.before]
     return {at for text in earlier for sentence in _sentences(text) for at in _runs(parts, unlinked, sentence)}
 
 
-def _runs(parts: Sequence[Token], unlinked: Sequence[int], sentence: _Sentence) -> set[int]:
+def _runs(parts: Sequence[_Part], unlinked: Sequence[int], sentence: _Sentence) -> set[int]:
     """Places of `parts` that lie in a run also found in the sentence: one of at least RUN, or all of the sentence."""
     places = range(len(parts)) if sentence.marks else unlinked
     mine, theirs = [parts[at].form for at in places], sentence.forms
@@ -114,7 +126,7 @@ def _runs(parts: Sequence[Token], unlinked: Sequence[int], sentence: _Sentence) 
             asks = not sentence.marks or any(other <= mark < other + length for mark in sentence.marks)
             run = places[first : first + length]
             whole = length == len(theirs) > 1
-            if asks and (whole or sum(_weight(parts[at]) for at in run) >= RUN):
+            if asks and (whole or sum(parts[at].weight for at in run) >= RUN):
                 found.update(run)
     return found
 
@@ -138,31 +150,22 @@ def _sentences(text: str) -> tuple[_Sentence, ...]:
         asking = sentence.rstrip().endswith(("?", "？"))
         patterns = [_CHOICE, _YES_NO] if asking or re.search("whether|是否", sentence, re.IGNORECASE) else []
         spans = [match.span() for pattern in patterns for match in pattern.finditer(sentence)]
-        parts = [token for token in tokens(sentence) if spans or not _is_link(token)]
+        parts = [token for token in tokens(sentence) if spans or not _part(token.raw).link]
         marks = frozenset(at for at, token in enumerate(parts) if any(low <= token.start < high for low, high in spans))
         found.append(_Sentence(tuple(token.form for token in parts), marks))
     return tuple(found)
 
 
 @lru_cache(maxsize=1024)
-def _parts(words: str) -> tuple[Token, ...]:
-    return tokens(latin(visible(words)[0]))
+def _parts(words: str) -> tuple[_Part, ...]:
+    return tuple(map(_part, raw_tokens(latin(visible(words)[0]))))
 
 
-def _is_link(token: Token) -> bool:
-    return token.form in (_LINKS_CJK if token.cjk else _LINKS)
-
-
-def _is_own(token: Token) -> bool:
-    if token.form in _OWN:
-        return True
-    stop = token.form in CJK_STOP if token.cjk else token.form in STOP_STEMS
-    return not stop and not _is_link(token) and token.form not in _ABOUT_ASKING
-
-
-def _weight(token: Token) -> int:
-    if token.cjk:
-        return int(token.form not in CJK_STOP)
-    if token.form in STOP_STEMS:
-        return 0
-    return 1 if len(token.form) == 1 or token.form[0].isdigit() else 2
+@lru_cache(maxsize=65536)
+def _part(raw: str) -> _Part:
+    form, cjk = form_of(raw)
+    link = form in (_LINKS_CJK if cjk else _LINKS)
+    stop = form in CJK_STOP if cjk else form in STOP_STEMS
+    own = form in _OWN or not (stop or link or form in _ABOUT_ASKING)
+    letter = cjk or len(form) == 1 or form[0].isdigit()
+    return _Part(form, cjk, link, own, 0 if stop else 1 if letter else 2)

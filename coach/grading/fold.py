@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import compress
 
 from coach.text import normalise
 
-Folded = tuple[str, tuple[int, ...]]
+Folded = tuple[str, Sequence[int]]
 """A folded text, and for each of its characters the offset it came from."""
 
 _LOOKALIKE = str.maketrans(
@@ -99,6 +100,8 @@ def _script(char: str) -> str:
 
 def letters(text: str) -> tuple[str, ...]:
     """The words of three letters or more in `text`, Greek letters and LaTeX commands by their names."""
+    if text.isascii() and "\\" not in text:
+        return tuple(_LETTERS.findall(text.lower()))
     spaced = (
         f" {_loose_piece(match)} " if match["command"] or match[0] in _GREEK or _script(match[0]) else match[0]
         for match in _PIECES.finditer(text)

@@ -57,6 +57,7 @@ _ZH = (
     (r"的?\s*([a-z])\s*次方", r" tothe \1 "), (r"一\s*(?=times|over|minus|plus)", " one "),
     (r"(?<=minus)\s*一", " one "),
 )  # fmt: skip
+_RULES = tuple((re.compile(p), r) for p, r in _ZH) + tuple((re.compile(p, re.IGNORECASE), r) for p, r in _PHRASES)
 _SPOKEN_OPS = {
     "plus",
     "minus",
@@ -72,6 +73,7 @@ _SPOKEN_OPS = {
 }
 _SPOKEN_OPS |= {"equals", "sum", "sumover"}
 _FILLERS = {"of", "the", "is"}
+_SPOKEN = frozenset({*_WORDS, *_NUMBERS, *GREEK_WORDS, *_SPOKEN_OPS, *_FILLERS})
 _INDEX = set("ijkt")
 
 
@@ -81,12 +83,16 @@ class _Word(NamedTuple):
     end: int
 
 
+_Piece = tuple[str, int, int]
+"""A text, and where in the whole it stands or stands for something."""
+
+
 def _folded(text: str) -> list[_Word | None]:
     """Tokens after phrases are one word each, `None` where no maths stands. Chinese words become the English ones."""
-    pieces: list[tuple[str, int, int]] = [(text, 0, len(text))]
-    rules = [(re.compile(p), r) for p, r in _ZH] + [(re.compile(p, re.IGNORECASE), r) for p, r in _PHRASES]
-    for pattern, replacement in rules:
-        pieces = [piece for one in pieces for piece in _split(one, pattern, replacement)]
+    pieces: list[_Piece] = [(text, 0, len(text))]
+    for pattern, replacement in _RULES:
+        if any(pattern.search(one[0]) for one in pieces if _is_original(one)):
+            pieces = [piece for one in pieces for piece in _split(one, pattern, replacement)]
     out: list[_Word | None] = []
     for piece, start, end in pieces:
         exact = len(piece) == end - start and text[start:end] == piece
@@ -96,9 +102,14 @@ def _folded(text: str) -> list[_Word | None]:
     return out
 
 
-def _split(piece: tuple[str, int, int], pattern: re.Pattern[str], replacement: str) -> Iterator[tuple[str, int, int]]:
+def _is_original(piece: _Piece) -> bool:
+    """Whether it stands so in the text: what was put in place of something else never has its length."""
+    return len(piece[0]) == piece[2] - piece[1]
+
+
+def _split(piece: _Piece, pattern: re.Pattern[str], replacement: str) -> Iterator[_Piece]:
     text, start, end = piece
-    if len(text) != end - start:
+    if not _is_original(piece):
         yield piece
         return
     place = 0
@@ -127,7 +138,7 @@ def spoken_in(text: str) -> Iterator[Found]:
 
 def _is_spoken(word: str) -> bool:
     low = word.lower()
-    return len(word) == 1 or low in _WORDS or low in _NUMBERS or low in GREEK_WORDS or low in _SPOKEN_OPS | _FILLERS
+    return len(word) == 1 or low in _SPOKEN
 
 
 def _spoken(run: list[_Word]) -> Found | None:

@@ -209,12 +209,15 @@ _STRONG = re.compile(r"[=^√∑∏∂∇≤≥≈∝_²³ᵀ₀-₉ᵢⱼ‖⁻
 _ARTICLE = re.compile(r"^(?:[aAI])\s+(?=[^\s=+\-*/^·×])|(?<=[^\s=+\-*/^(·×,])\s+(?:[aAI])$")
 
 
+_NO_ATOM = re.compile(r"[A-Za-z]+|.", re.DOTALL)
+
+
 def _plain_in(text: str) -> Iterator[Found]:
     place = 0
     while place < len(text):
         end = _run_end(text, place)
         if end <= place:
-            match = re.compile(r"[A-Za-z]+|.", re.DOTALL).match(text, place)
+            match = _NO_ATOM.match(text, place)
             place = match.end() if match else place + 1
             continue
         span = _trimmed(text, place, end)

@@ -5,9 +5,8 @@ On request the doubtful and the heavy verdicts are asked about once more, blind.
 
 import hashlib
 import re
-from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any, Literal, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, create_model, model_validator
 
@@ -96,6 +95,13 @@ def reply_for(base: type[R], wanted: Sequence[str]) -> type[R]:
     return create_model(base.__name__, __base__=base, __doc__=base.__doc__, __validators__=validators)
 
 
+class _Asked(NamedTuple):
+    """What is the same for every answer to a card."""
+
+    schema: type[JudgeReply]
+    inputs: Mapping[str, str]
+
+
 class LLMJudge:
     """Opinions on answers from a chat model; with a template for it, doubtful verdicts are looked at twice."""
 
@@ -105,17 +111,26 @@ class LLMJudge:
         self._second = second
         parts = [template.fingerprint(JudgeReply), *([second.fingerprint(SecondReply)] if second else [])]
         self._prompt = "+".join(parts)
-        self._schemas: dict[str, type[JudgeReply]] = {}
+        self._asked: dict[str, _Asked] = {}
 
     @property
     def info(self) -> JudgeInfo:
         """Which judge and model this is."""
         return JudgeInfo(judge="llm", name=self._chat.name, prompt=self._prompt)
 
-    def _schema(self, card: Card) -> type[JudgeReply]:
-        if card.id not in self._schemas:
-            self._schemas[card.id] = reply_for(JudgeReply, [criterion.id for criterion in card.criteria])
-        return self._schemas[card.id]
+    def _asks(self, card: Card) -> "_Asked":
+        if card.fingerprint not in self._asked:
+            self._asked[card.fingerprint] = _Asked(
+                reply_for(JudgeReply, [criterion.id for criterion in card.criteria]),
+                {
+                    "question": _both(card.question),
+                    "criteria": _listed(card.criteria),
+                    "misconceptions": "\n".join(
+                        f"- {one.id}: {one.says.en[0]} / {one.says.zh[0]}" for one in card.misconceptions
+                    ),
+                },
+            )
+        return self._asked[card.fingerprint]
 
     async def opinion(self, card: Card, utterances: Sequence[Utterance], interviewer: Sequence[str]) -> Opinion:
         """What the model says of the candidate's words; raises ModelError when it gives no usable reply.
@@ -123,20 +138,17 @@ class LLMJudge:
         When only the second look fails, the first verdicts stand and the opinion says so.
         """
         words = shown(utterances)
+        asked = self._asks(card)
         prompt = self._template.render(
             {
-                "question": _both(card.question),
+                **asked.inputs,
                 "reference": card.reference.text(lang_of(words)),
-                "criteria": _listed(card.criteria),
-                "misconceptions": "\n".join(
-                    f"- {one.id}: {one.says.en[0]} / {one.says.zh[0]}" for one in card.misconceptions
-                ),
                 "interviewer": "\n".join(f"- {defanged(line)}" for line in interviewer) or "- (only the question)",
                 "fence": fence(words),
                 "answer": words,
             }
         )
-        reply = await self._chat.reply(prompt, self._schema(card))
+        reply = await self._chat.reply(prompt, asked.schema)
         listed = {misconception.id for misconception in card.misconceptions}
         first = Opinion(
             claims=tuple(_claim(one) for one in reply.value.criteria),
@@ -149,7 +161,7 @@ class LLMJudge:
                 judge="llm",
                 name=reply.model or self._chat.name,
                 prompt=self._prompt,
-                **asdict(reply.spent),
+                **vars(reply.spent),
                 repaired=reply.repaired,
             ),
         )

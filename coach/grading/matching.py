@@ -1,8 +1,8 @@
 """A wording and a passage -> where it is said, how much of it, and whether the opposite is meant. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
+from typing import NamedTuple
 
 from coach.grading.coverage import CROSSING, LONELY, Passage
 from coach.grading.statements import is_denied_after, is_widened, negations
@@ -13,8 +13,7 @@ NEGATION_REACH = 5
 """A negating word may stand so many tokens before what it negates."""
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """A place in an answer where a wording is said, or its opposite."""
 
     coverage: float
@@ -43,11 +42,8 @@ class Match:
         return self.coverage * (0.4 + 0.6 * self.order)
 
 
-@dataclass(frozen=True, slots=True)
-class _Hit:
-    at: int
-    unit: int
-    against: bool
+_Hit = tuple[int, int, bool]
+"""A token, the unit of the wording that it stands for, and whether it points the other way."""
 
 
 def match(
@@ -67,7 +63,7 @@ def match(
         return None
     coverage, first, last, turned, at = found
     text = heard.utterance.text
-    reach = max((unit.last for unit in heard.units if unit.first == last), default=last + 1)
+    reach = heard.ends.get(last, last + 1)
     start, end = clause_bounds(heard, first, reach)
     begin, stop = heard.tokens[start].start, heard.tokens[end - 1].end
     until = end if is_denied_after(text, heard.tokens[reach - 1].end, stop) else reach
@@ -102,14 +98,14 @@ def _hits(
         if unit.direction:
             wanted = wording.bonds.get(unit.first, frozenset())
             found += [
-                _Hit(at, number, direction != unit.direction)
+                (at, number, direction != unit.direction)
                 for at, (direction, keys) in heard.bonds.items()
                 if passage.first <= at < passage.last and heard.sentence[at] >= 0 and (not wanted or keys & wanted)
             ]
             continue
         known = spots.get(column) or (run(unit.parts, heard) if len(unit.parts) > 1 else ())
-        found += [_Hit(at, number, against=False) for at in known if passage.first <= at < passage.last]
-    return sorted(found, key=lambda hit: (hit.at, hit.unit, hit.against))
+        found += [(at, number, False) for at in known if passage.first <= at < passage.last]
+    return sorted(found)
 
 
 def _densest(
@@ -121,23 +117,31 @@ def _densest(
     """
     total = sum(weights)
     best: tuple[float, int, int, bool, dict[int, int]] | None = None
-    for low, opening in enumerate(hits):
+    for low, (first, _, _) in enumerate(hits):
         seen: dict[int, bool] = {}
-        at: dict[int, int] = {}
-        for hit in hits[low:]:
-            crossings = abs(heard.sentence[hit.at] - heard.sentence[opening.at])
-            if hit.at - opening.at > wording.span or crossings > 1:
+        places: dict[int, int] = {}
+        weight, in_one_place = 0.0, True
+        for at, unit, against in islice(hits, low, None):
+            crossings = abs(heard.sentence[at] - heard.sentence[first])
+            if at - first > wording.span or crossings > 1:
                 break
-            seen[hit.unit] = seen.get(hit.unit, True) and hit.against
-            at.setdefault(hit.unit, hit.at)
-            coverage = sum(weights[number] for number in seen) / total
+            if unit in seen:
+                seen[unit] &= against
+            else:
+                seen[unit] = against
+                places[unit] = at
+                weight += weights[unit]
+                in_one_place &= at == first
+            coverage = weight / total
             if crossings:
                 coverage *= CROSSING
-            if len(set(at.values())) == 1 and len(wording.units) > 1:
+            if in_one_place and len(wording.units) > 1:
                 coverage *= LONELY
+            if best is not None and coverage < best[0]:
+                continue
             turned = any(seen.values())
-            if best is None or (coverage, not turned, opening.at - hit.at) > (best[0], not best[3], best[1] - best[2]):
-                best = (coverage, opening.at, hit.at, turned, dict(at))
+            if best is None or (coverage, not turned, first - at) > (best[0], not best[3], best[1] - best[2]):
+                best = (coverage, first, at, turned, dict(places))
     return best
 
 

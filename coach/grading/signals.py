@@ -6,6 +6,7 @@ its name in `NAMES`.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 import numpy as np
 
@@ -184,11 +185,12 @@ def listen(key: Key, heard: Sequence[Heard], embed: Embed | None = None) -> dict
     if not reading.passages:
         return dict.fromkeys(key.owners, Found((0.0,) * len(NAMES), None, None))
     best = np.stack([_best(reading.share, key.rows.get(owner, ())) for owner in key.owners], axis=1)
-    vocabulary = np.minimum((reading.said @ key.own.T) / key.full, 2.0)
+    vocabulary = np.minimum((reading.said @ key.own[:, reading.units].T) / key.full, 2.0)
     same = _same_formulas(key, heard)
     known: dict[int, Match | None] = {}
+    shares, words = (best, _others(best)), (vocabulary, _others(vocabulary))
     found = {
-        owner: _listen(key, reading, heard, same, known, at, best, vocabulary) for at, owner in enumerate(key.owners)
+        owner: _listen(key, reading, heard, same, known, at, shares, words) for at, owner in enumerate(key.owners)
     }
     if embed is not None and key.meanings is not None:
         near = embed([_text(heard, passage) for passage in reading.passages]) @ key.meanings.T
@@ -248,18 +250,19 @@ def _listen(
     same: Mapping[str, Match],
     known: dict[int, Match | None],
     at: int,
-    best: Array,
-    vocabulary: Array,
+    shares: tuple[Array, Array],
+    words: tuple[Array, Array],
 ) -> Found:
-    """What was heard of one owner."""
+    """What was heard of one owner; of shares and words the second array says what the best of the others has."""
+    (best, rivals), (vocabulary, rival_words) = shares, words
     owner = key.owners[at]
     rows = list(key.rows.get(owner, ()))
     said, denied = _matches(key, reading, heard, known, rows)
     wrong, _ = _matches(key, reading, heard, known, key.rows.get(f"!{owner}", ()))
     literal, literal_denied, formula = _literal(key, heard, same, owner)
-    top = np.sort(reading.best[rows])[::-1] if rows else np.zeros(1)
+    top = sorted(reading.best[rows].tolist(), reverse=True) if rows else [0.0]
     where = int(best[:, at].argmax())
-    inside = np.sort(reading.share[where, rows])[::-1] if rows else np.zeros(1)
+    inside = sorted(reading.share[where, rows].tolist(), reverse=True) if rows else [0.0]
     fullest = int(vocabulary[:, at].argmax())
     passage = reading.passages[where]
     agree, faithful = (said.coverage, said.faithful) if said else (0.0, 0.0)
@@ -270,15 +273,15 @@ def _listen(
         "literal": float(literal is not None),
         "denied": float(literal_denied is not None),
         "formula": float(formula),
-        "best": float(top[0]),
-        "second": float(top[:2].mean()),
-        "third": float(top[:3].mean()),
-        "sixth": float(top[:6].mean()),
-        "together": float(inside[:3].mean()),
+        "best": top[0],
+        "second": fmean(top[:2]),
+        "third": fmean(top[:3]),
+        "sixth": fmean(top[:6]),
+        "together": fmean(inside[:3]),
         "vocabulary": float(vocabulary[fullest, at]),
         "there": float(vocabulary[where, at]),
-        "margin": float(best[where, at] - _others(best[where], at)),
-        "ahead": float(vocabulary[fullest, at] - _others(vocabulary[fullest], at)),
+        "margin": float(best[where, at] - rivals[where, at]),
+        "ahead": float(vocabulary[fullest, at] - rival_words[fullest, at]),
         "dense": float((reading.said[where] >= SAID).sum() / max(passage.last - passage.first, 1)),
         "order": said.order if said else 0.0,
         "tight": said.tight if said else 0.0,
@@ -294,8 +297,10 @@ def _listen(
     return Found(tuple(signals[one] for one in NAMES), literal or said, literal_denied or denied)
 
 
-def _others(row: Array, at: int) -> float:
-    return float(max(row[:at].max(initial=0.0), row[at + 1 :].max(initial=0.0)))
+def _others(table: Array) -> Array:
+    """For each entry the largest of the others in its row, at least 0."""
+    two = np.sort(np.pad(table, ((0, 0), (0, 1))), axis=1)[:, -2:]
+    return np.where(table == two[:, 1:], two[:, :1], two[:, 1:])
 
 
 def _match(key: Key, reading: Reading, heard: Sequence[Heard], row: int) -> Match | None:

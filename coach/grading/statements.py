@@ -8,7 +8,7 @@ from itertools import pairwise
 from rapidfuzz import fuzz
 
 from coach.grading.visible import addresses_the_judge
-from coach.text import STOP_STEMS, normalise, tokens
+from coach.text import STOP_STEMS, form_of, normalise, raw_tokens
 
 ECHO = 88.0
 """Least similarity (rapidfuzz partial ratio) at which a sentence repeats a line of the interviewer's."""
@@ -138,6 +138,7 @@ def negations(passage: str) -> int:
     return count
 
 
+@lru_cache(maxsize=4096)
 def is_denied_after(text: str, start: int, end: int) -> bool:
     """Whether what stands before `start` is denied by the rest of its clause, as in "a closed form does not exist"."""
     return _DENIED_AFTER.search(text, start, end) is not None
@@ -164,7 +165,7 @@ def is_idle(sentence: str, said: Sequence[str]) -> bool:
     `said` holds the interviewer's lines in normal form (`coach.text.normalise`).
     """
     folded = normalise(sentence)[0].strip(" .,;:!?。，；：！？")
-    if _UNSURE.search(folded) and not _TO_BE_SAID.search(folded) and len(tokens(folded)) <= _UNSURE_LENGTH:
+    if _UNSURE.search(folded) and not _TO_BE_SAID.search(folded) and len(raw_tokens(folded)) <= _UNSURE_LENGTH:
         return True
     for line in said:
         if folded in _sentences_of(line):
@@ -198,20 +199,22 @@ def is_word_list(sentence: str) -> bool:
     """Whether a sentence only strings terms together: proof of vocabulary, not of a point."""
     if any(mark in sentence for mark in "=<>→`") or _FORMULA_INSIDE.search(sentence):
         return False
-    parts = tokens(sentence)
-    english = [token for token in parts if not token.cjk and token.form[0].isalpha()]
+    parts = [form_of(raw) for raw in raw_tokens(sentence)]
+    english = [form for form, cjk in parts if not cjk and form[0].isalpha()]
     if len(english) >= max(10, len(parts) / 2):
-        functional = sum(token.form in STOP_STEMS for token in english)
+        functional = sum(form in STOP_STEMS for form in english)
         if functional / len(english) < 0.08:
             return True
-    pieces = [tokens(piece) for piece in re.split(r"[,，、/|]", sentence) if piece.strip()]
+    pieces = [raw_tokens(piece) for piece in re.split(r"[,，、/|]", sentence) if piece.strip()]
     if len(pieces) >= 12 and sum(len(piece) for piece in pieces) <= 3 * len(pieces):
         return True
+    if len(pieces) < 5:
+        return False
     bare = [
         piece
         for piece in pieces
-        if sum(token.cjk for token in piece) <= 6
-        and sum(not token.cjk for token in piece) <= 4
-        and not any(token.raw in _LINKING for token in piece)
+        if sum(form_of(raw)[1] for raw in piece) <= 6
+        and sum(not form_of(raw)[1] for raw in piece) <= 4
+        and _LINKING.isdisjoint(piece)
     ]
     return len(bare) >= 5 and len(bare) >= 0.8 * len(pieces)

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from coach.bank.glossary import Glossary
 from coach.grading.statements import BREAK, claims, denying_opening, is_exclusive, negations
@@ -49,8 +50,7 @@ _LATEX_NOISE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """One thing a text names."""
 
     key: str
@@ -92,6 +92,8 @@ class Heard:
     """What a reader sees of it; offsets are those of the whole."""
     tokens: tuple[Token, ...]
     units: tuple[Unit, ...]
+    ends: Mapping[int, int]
+    """First token of a unit -> the token after its last."""
     places: Mapping[str, tuple[int, ...]]
     """Unit key or token form -> token positions, in statements only."""
     bonds: Mapping[int, tuple[int, frozenset[str]]]
@@ -199,6 +201,7 @@ def hear(glossary: Glossary, utterance: Utterance, interviewer: Sequence[str]) -
         utterance=Utterance(turn=utterance.turn, text=text),
         tokens=parts,
         units=units,
+        ends={unit.first: unit.last for unit in units},
         places=_places(units, parts, sentence),
         bonds=_bonds(units, parts, text),
         sentence=tuple(sentence),
