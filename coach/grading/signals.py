@@ -189,9 +189,7 @@ def listen(key: Key, heard: Sequence[Heard], embed: Embed | None = None) -> dict
     same = _same_formulas(key, heard)
     known: dict[int, Match | None] = {}
     shares, words = (best, _others(best)), (vocabulary, _others(vocabulary))
-    found = {
-        owner: _listen(key, reading, heard, same, known, at, shares, words) for at, owner in enumerate(key.owners)
-    }
+    found = {owner: _listen(key, reading, heard, same, known, at, shares, words) for at, owner in enumerate(key.owners)}
     if embed is not None and key.meanings is not None:
         near = embed([_text(heard, passage) for passage in reading.passages]) @ key.meanings.T
         found = {
