@@ -38,6 +38,7 @@ evals: $(VENV)/.installed
 	$(BIN)/python -m evals run robustness
 	$(BIN)/python -m evals run bilingual
 	$(BIN)/python -m evals run retrieval
+	$(BIN)/python -m evals run interviewer
 
 bench: $(VENV)/.installed
 	$(BIN)/python bench/startup.py

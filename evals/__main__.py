@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -16,7 +16,9 @@ def about() -> None:
 
 @app.command()
 def run(
-    suite: Annotated[str, typer.Argument(help="Name of a file under evals/suites, such as smoke; or retrieval.")],
+    suite: Annotated[
+        str, typer.Argument(help="A file under evals/suites, such as smoke; or retrieval; or interviewer.")
+    ],
     judge: Annotated[
         list[str] | None,
         typer.Option(help="offline, mock, replay or live; may be given more than once. Unset: those with floors."),
@@ -31,6 +33,9 @@ def run(
     recording: Annotated[Path | None, typer.Option(help="File of recorded replies for --judge replay.")] = None,
     wrong: Annotated[bool, typer.Option("--wrong", help="List wrong verdicts of the calibrate split.")] = False,
     criteria: Annotated[bool, typer.Option("--criteria", help="List the agreement of every criterion.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of interviewer: another seed gives other sessions.")] = 0,
+    sessions: Annotated[int | None, typer.Option(min=1, help="Of interviewer: so many are held.")] = None,
+    only: Annotated[str | None, typer.Option(help="Of interviewer: hold this session alone, and show it.")] = None,
 ) -> None:
     """Play a suite, keep every result, and print the figures.
 
@@ -51,6 +56,8 @@ def run(
         keep(searched, bank, new_folder(out or bank.settings.data_dir / "runs", suite))
         typer.echo(retrieval_report(searched, every_wrong=wrong))
         raise typer.Exit(1 if searched.broken else 0)
+    if suite == "interviewer":
+        _interviewer(out, seed=seed, sessions=sessions, only=only)
     settings = load_settings()
     coach = Coach(settings if model is None else settings.model_copy(update={"model": model}))
     options = Options(
@@ -65,6 +72,25 @@ def run(
     played, results = run_suite(suite, coach=coach, judges=tuple(judge or ()), options=options)
     typer.echo(text_report(played, results, every_wrong=wrong, every_criterion=criteria))
     raise typer.Exit(1 if any(result.fails for result in results) else 0)
+
+
+def _interviewer(out: Path | None, *, seed: int, sessions: int | None, only: str | None) -> NoReturn:
+    """Hold interviews with simulated candidates, or one of them again, and leave with the exit status."""
+    from coach.wiring import Coach
+    from evals.interviewer import keep_simulation, replayed, run_simulation, simulation_report
+    from evals.runs import new_folder
+
+    coach = Coach()
+    if only is not None:
+        told, holds = replayed(coach, only)
+        typer.echo(told)
+        raise typer.Exit(0 if holds else 1)
+    ran = run_simulation(coach, seed=seed, sessions=sessions)
+    folder = new_folder(out or coach.settings.data_dir / "runs", "interviewer")
+    keep_simulation(ran, coach, folder)
+    typer.echo(simulation_report(ran))
+    typer.echo(f"run {folder}")
+    raise typer.Exit(1 if ran.broken else 0)
 
 
 @app.command()

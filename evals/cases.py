@@ -121,7 +121,7 @@ def load_suite(path: Path) -> Suite:
     try:
         return Suite.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except OSError as error:
-        known = ", ".join(sorted([*(one.stem for one in path.parent.glob("*.yaml")), "retrieval"]))
+        known = ", ".join(sorted([*(one.stem for one in path.parent.glob("*.yaml")), "interviewer", "retrieval"]))
         raise ContentError((Problem(str(path), 0, f"no such suite; there are: {known}"),)) from error
     except (yaml.YAMLError, ValidationError) as error:
         raise ContentError((Problem(str(path), 0, f"not a suite: {error}"),)) from error

@@ -63,7 +63,7 @@ def test_grade_as_json_is_the_record(tmp_path: Path) -> None:
     [
         (("grade", "--card", "linear-models/why-liner", "--answer", "-"), "did you mean linear-models/why-linear"),
         (("grade", "--card", "linear-models/why-linear", "--answer", "no-such-file"), "no-such-file"),
-        (("chat", "--lang", "fr"), "--lang is 'fr'"),
+        (("chat", "--lang", "fr"), "lang is 'fr'"),
         (("chat", "--company", "nobody"), "the bank has companies amazon, microsoft"),
         (("chat", "--resume"), "no interview to resume"),
         (("notes", "no-such-note.txt"), "no-such-note.txt"),

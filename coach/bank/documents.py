@@ -1,4 +1,4 @@
-"""Any note file -> its text: .txt and .md as they are, .html, .docx and .pdf through a child process with limits.
+"""Any note file -> its text: .txt and .md as they are, .html, .docx, .pptx and .pdf through a child process.
 
 A small file can be made to expand without end or to keep a parser busy for hours, so foreign formats are never parsed
 in this process.
@@ -16,11 +16,13 @@ MAX_DOCUMENT_BYTES = 20_000_000
 WALL_S = 20.0
 """Seconds a conversion may take in all."""
 TEXT = frozenset({".txt", ".md", ".markdown", ".text", ""})
-DOCUMENTS = {".html": b"", ".htm": b"", ".docx": b"PK", ".pdf": b"%PDF-"}
+DOCUMENTS = {".html": b"", ".htm": b"", ".docx": b"PK", ".pptx": b"PK", ".pdf": b"%PDF-"}
 """Endings of the converted formats with the bytes that they must hold at or near their start."""
+PICTURED = frozenset({".pdf", ".pptx"})
+"""Formats in which a page may be a mere picture."""
 _KINDS = (
     (b"%PDF-", "a PDF"),
-    (b"PK\x03\x04", "a zip archive (perhaps .docx)"),
+    (b"PK\x03\x04", "a zip archive (perhaps .docx or .pptx)"),
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
@@ -29,6 +31,8 @@ _KINDS = (
     (b"{\\rtf", "an RTF file"),
     (b"\x1f\x8b", "a gzip archive"),
 )
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
+"""Names the stream in which Office keeps a file that has a password (MS-OFFCRYPTO 2.3.4.4)."""
 
 
 class _Wrong(Protocol):
@@ -50,7 +54,7 @@ def read_text(path: Path, *, shown_as: str | None = None) -> str:
         return ContentError((Problem(shown, line, message),))
 
     if ending not in TEXT and ending not in DOCUMENTS:
-        raise wrong(f"files ending in {ending} are not read: save it as .md, .txt, .html, .docx or .pdf")
+        raise wrong(f"files ending in {ending} are not read: save it as .md, .txt, .html, .docx, .pptx or .pdf")
     limit = MAX_DOCUMENT_BYTES if ending in DOCUMENTS else MAX_TEXT_BYTES
     try:
         size = path.stat().st_size
@@ -65,12 +69,14 @@ def read_text(path: Path, *, shown_as: str | None = None) -> str:
     if not raw.strip():
         raise wrong("is empty: write at least one question")
     if DOCUMENTS[ending] not in raw[:1024]:
+        if _LOCKED in raw:
+            raise wrong("protected by a password: save a copy without one")
         raise wrong(f"is {kind or 'not what its ending says'}: give it its right ending, or save it as {ending} again")
     if ending in (".html", ".htm"):
         _decoded(raw, kind, wrong)
     text = _converted(path, wrong)
     if not text.strip():
-        pictures = " (perhaps it is scanned: run a text recogniser over it first)" if ending == ".pdf" else ""
+        pictures = ", pictures at most: paste its text, or for a talk the abstract" if ending in PICTURED else ""
         raise wrong(f"holds no text{pictures}")
     return text
 

@@ -18,8 +18,8 @@ from coach.schema import NoteQuestion
 def read_notes(path: Path, *, shown_as: str | None = None) -> tuple[NoteQuestion, ...]:
     """All questions of the note at `path`, in reading order; `shown_as` replaces the path in each of them.
 
-    The formats are those of `read_text`, which also says what is refused with ContentError. The lines of a .html, .docx
-    or .pdf file are those of the text that `read_text` makes of it.
+    The formats are those of `read_text`, which also says what is refused with ContentError. The lines of a .html,
+    .docx, .pptx or .pdf file are those of the text that `read_text` makes of it.
     """
     shown = shown_as or path.as_posix()
     return parse_notes(read_text(path, shown_as=shown), shown)

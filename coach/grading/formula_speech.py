@@ -54,7 +54,7 @@ _ZH = (
     (r"根号下?", " root "), (r"的?平方", " squared "), (r"的?转置", " transpose "), (r"的?逆(?!向)", " inverse "),
     (r"等于", " equals "), (r"对\s*([a-z])\s*求和", r" sumover \1 "), (r"求和", " sum "),
     (r"的?负\s*([a-z])\s*次方", r" tothe minus \1 "),
-    (r"的?\s*([a-z])\s*次方", r" tothe \1 "), (r"一\s*(?=times|over|minus|plus)", " one "),
+    (r"(?:的\s*|(?<!\s)\s*)([a-z])\s*次方", r" tothe \1 "), (r"一\s*(?=times|over|minus|plus)", " one "),
     (r"(?<=minus)\s*一", " one "),
 )  # fmt: skip
 _RULES = tuple((re.compile(p), r) for p, r in _ZH) + tuple((re.compile(p, re.IGNORECASE), r) for p, r in _PHRASES)

@@ -209,7 +209,7 @@ _STRONG = re.compile(r"[=^√∑∏∂∇≤≥≈∝_²³ᵀ₀-₉ᵢⱼ‖⁻
 _ARTICLE = re.compile(r"^(?:[aAI])\s+(?=[^\s=+\-*/^·×])|(?<=[^\s=+\-*/^(·×,])\s+(?:[aAI])$")
 
 
-_NO_ATOM = re.compile(r"[A-Za-z]+|.", re.DOTALL)
+_NO_ATOM = re.compile(r"[A-Za-z]+|\s+|.", re.DOTALL)
 
 
 def _plain_in(text: str) -> Iterator[Found]:

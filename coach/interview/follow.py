@@ -4,39 +4,18 @@ What to probe is a rule in code. A model may word it; code refuses a wording tha
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from coach.errors import ModelError
 from coach.grading.judge import fence
 from coach.grading.score import SHARE
+from coach.interview.guard import faults
+from coach.interview.guard import leaks as leaks
+from coach.interview.understand import is_dont_know as is_dont_know
 from coach.llm.chat import Chat
 from coach.llm.prompts import Template
-from coach.schema import Card, Criterion, Hinted, Lang, Probed, Round
-from coach.text import STOP_STEMS, lang_of, normalise, stem, words
-
-MAX_WORDS = 60
-_GENERIC = frozenset(
-    stem(word)
-    for word in """model data example answer question point exactly happen mean explain describe write formula number
-    value""".split()
-)
-_IT = r"(?:this|that|it|this one|the answer|about (?:this|that|it)|much about (?:this|that|it))"
-_DONT_KNOW = re.compile(
-    r"^(?:(?:sorry|hmm+|um+|uh+|well|honestly|ok|okay)[,. ]*)*"
-    rf"(?:i (?:really )?(?:don'?t|do not) (?:know|remember|have (?:an? )?(?:idea|answer|clue))(?: {_IT})?"
-    r"|no (?:idea|clue)|not sure|i'?m not sure|idk|i have no (?:idea|clue)"
-    rf"|i (?:can'?t|cannot) (?:think of anything|remember|answer(?: {_IT})?)|pass)[.!… ]*(?:sorry[.! ]*)?$"
-    r"|^(?:抱歉|不好意思|嗯+|呃+|额+|这个|那个)?[,，。 ]*(?:我)?(?:真的|完全|确实)?"
-    r"(?:不知道|不清楚|不会|不太清楚|没学过|没听过|不记得了?|想不起来|忘了|没思路|答不上来)"
-    r"(?:了|这个|这题|怎么(?:答|回答))?[。.!！ ]*$",
-    re.IGNORECASE,
-)
-
-
-def is_dont_know(text: str) -> bool:
-    """Whether the whole message only says that the candidate does not know."""
-    return bool(_DONT_KNOW.match(normalise(text)[0]))
+from coach.schema import Bilingual, Card, Criterion, FormatName, Hinted, Lang, Mode, Probed, Round, Step
 
 
 @dataclass(frozen=True)
@@ -53,20 +32,43 @@ class HintAt:
     rung: int
 
 
-def follow(card: Card, current: Round, *, most: int) -> ProbeFor | HintAt | None:
+@dataclass(frozen=True)
+class StepFor:
+    """Ask how the candidate got past a step of the derivation that was left out."""
+
+    step: Step
+
+
+@dataclass(frozen=True)
+class TwistAt:
+    """Change the task: this of the card's follow-ups."""
+
+    number: int
+
+
+def follow(
+    card: Card, current: Round, *, most: int, form: FormatName = "free", exam: bool = False
+) -> ProbeFor | HintAt | StepFor | TwistAt | None:
     """What the interviewer does after the newest grade; None to leave the question.
 
     The heaviest criterion that is missed or partly met and was not probed yet, at most `most` times; a missed one
-    before a partly met one of the same weight. "I don't know" gets one hint, then the question is left. Nothing
-    follows an answer that is not graded, or something that was skipped.
+    before a partly met one of the same weight. "I don't know" gets one hint, none in an exam, then the question is
+    left. Nothing follows an answer that is not graded, or something that was skipped. In a phone screen a step that
+    was jumped over is asked about first; in a coding interview one twist comes last.
     """
     grade = current.grade
     if grade is None or grade.not_graded is not None or current.skipped or current.open:
         return None
     if current.answers and is_dont_know(current.answers[-1].text):
-        return None if current.hints or current.probes else HintAt(1)
+        return None if current.hints or current.probes or exam else HintAt(1)
+    twist = _twist(card, current, most) if form == "coding" else None
+    if twist is not None:
+        return TwistAt(twist)
     if len(current.probes) >= most:
         return None
+    jumped = _jumped(card, current) if form == "phone" else None
+    if jumped is not None:
+        return StepFor(jumped)
     probed = {probe.criterion for probe in current.probes}
     states = {verdict.criterion: verdict.state for verdict in grade.verdicts}
     open_points = [
@@ -79,6 +81,59 @@ def follow(card: Card, current: Round, *, most: int) -> ProbeFor | HintAt | None
     return ProbeFor(max(open_points, key=lambda point: (point.weight, -SHARE[states[point.id]], point.required)))
 
 
+def _jumped(card: Card, current: Round) -> Step | None:
+    """The first step left out between two that were written; None when a step was asked about already."""
+    report = current.grade.steps if current.grade is not None else None
+    if report is None or any(probe.aim == "step" for probe in current.probes):
+        return None
+    reached = [step.id in report.reached for step in card.steps]
+    return next(
+        (step for at, step in enumerate(card.steps) if not reached[at] and any(reached[:at]) and any(reached[at:])),
+        None,
+    )
+
+
+def _twist(card: Card, current: Round, most: int) -> int | None:
+    """The follow-up that changes the task, once the code stands and little else is left to ask; None before that.
+
+    It names nothing of a point that is still open.
+    """
+    if not most - 1 <= len(current.probes) < most or any(probe.aim == "twist" for probe in current.probes):
+        return None
+    run = current.grade.code if current.grade is not None else None
+    if run is not None and run.share < 1:
+        return None
+    verdicts = current.grade.verdicts if current.grade is not None else ()
+    still_open = [card.criterion(verdict.criterion) for verdict in verdicts if verdict.state != "met"]
+    known = (card.question.en, card.question.zh, *current.interviewer, *_said(current))
+    order: tuple[int, ...] = (*range(1, len(card.followups)), 0)
+    for number in order[: len(card.followups)]:
+        both = f"{card.followups[number].en}\n{card.followups[number].zh}"
+        if not any(leaks(both, one, known) for one in still_open):
+            return number
+    return None
+
+
+WHY = (
+    Bilingual(
+        en="You left out a step between your formulas. Write the line in between, and tell me why it holds.",
+        zh="你的公式之间跳了一步。把中间那一行补上，并说明它为什么成立。",
+    ),
+    Bilingual(
+        en="How do you get from one of your lines to the next? One step is missing; please show it and justify it.",
+        zh="这几行之间是怎么推过去的？中间少了一步，请补出来并说明理由。",
+    ),
+)
+
+
+def worded(card: Card, step: StepFor | TwistAt, lang: Lang) -> Probed:
+    """The follow-up in the card's or the interviewer's fixed words; it names nothing that was not said."""
+    if isinstance(step, TwistAt):
+        return Probed(criterion="twist", text=card.followups[step.number].text(lang), wording="card", aim="twist")
+    said = WHY[sum(map(ord, step.step.id)) % len(WHY)]
+    return Probed(criterion=step.step.id, text=said.text(lang), wording="card", aim="step")
+
+
 @dataclass(frozen=True)
 class Wording:
     """A model that words probes."""
@@ -87,8 +142,27 @@ class Wording:
     template: Template
 
 
-async def word_probe(wording: Wording | None, card: Card, criterion: Criterion, current: Round, lang: Lang) -> Probed:
-    """The probe to put: the model's wording when there is one and it gives nothing away, else the card's."""
+Show = Callable[[str], None]
+"""Gets what is about to be said, the whole of it each time; the last one may be withdrawn by another."""
+_WHOLE_WORDS = re.compile(r"^.*[\s,.;:?!，。；：？！、\u4e00-\u9fff]", re.DOTALL)
+_UNFINISHED = frozenset({"empty", "wrong language", "not one question: none asked"})
+"""Faults that the beginning of a sentence may have."""
+
+
+async def word_probe(
+    wording: Wording | None,
+    card: Card,
+    criterion: Criterion,
+    current: Round,
+    lang: Lang,
+    *,
+    exam: bool = False,
+    show: Show | None = None,
+) -> Probed:
+    """The probe to put: the model's wording when there is one and it gives nothing away, else the card's.
+
+    `show` gets the words as they come, whole words only, and only while they may be said.
+    """
     written = criterion.probe.text(lang)
     if wording is None:
         return Probed(criterion=criterion.id, text=written, wording="card")
@@ -103,47 +177,56 @@ async def word_probe(wording: Wording | None, card: Card, criterion: Criterion, 
             "answer": said,
         }
     )
-    pieces: list[str] = []
+    mode: Mode = "exam" if exam else "practice"
+    text, shown, fault = "", "", None
     try:
         async for piece in wording.chat.stream(prompt):
-            pieces.append(piece)
-            if sum(map(len, pieces)) > 2000:
+            text += piece
+            begun = _WHOLE_WORDS.match(text.lstrip().lstrip('"“'))
+            if begun is None or begun[0] == shown:
+                continue
+            shown = begun[0]
+            fault = fault_of(shown.strip(), card, criterion, current, lang, mode=mode, unfinished=True)
+            if fault is not None or len(text) > 2000:
                 break
+            if show is not None:
+                show(shown)
     except ModelError as error:
         return Probed(criterion=criterion.id, text=written, wording="card", fallback=error.code)
-    text = "".join(pieces).strip().strip('"“”')
-    fault = fault_of(text, card, criterion, current, lang)
+    text = text.strip().strip('"“”')
+    fault = fault or fault_of(text, card, criterion, current, lang, mode=mode)
     if fault is not None:
         return Probed(criterion=criterion.id, text=written, wording="card", fallback=fault)
     return Probed(criterion=criterion.id, text=text, wording="model")
 
 
-def fault_of(text: str, card: Card, criterion: Criterion, current: Round, lang: Lang) -> str | None:
-    """Why a wording must not be put to the candidate, or None when it may.
+def fault_of(
+    text: str,
+    card: Card,
+    criterion: Criterion,
+    current: Round,
+    lang: Lang,
+    *,
+    mode: Mode = "exam",
+    unfinished: bool = False,
+) -> str | None:
+    """Why a wording must not be put to the candidate, or None when it may; see `coach.interview.guard`.
 
-    It must be one question in the right language, new, short, and free of content words of the criterion that
-    neither the question, nor the candidate, nor the card's own probe has used.
+    With `unfinished` it is the beginning of one, which may still become a question.
     """
-    if not text:
-        return "empty"
-    if "\n" in text or len(re.findall(r"[?？]", text)) != 1:
-        return "not one question"
-    if len(words(text)) > MAX_WORDS * (2 if lang == "zh" else 1):
-        return "too long"
-    if lang_of(text, lang) != lang:
-        return "wrong language"
-    if normalise(text)[0] in {normalise(line)[0] for line in current.interviewer}:
-        return "repeats itself"
-    leaked = leaks(text, criterion, (card.question.en, card.question.zh, *current.interviewer, *_said(current)))
-    return f"gives away {', '.join(leaked)}" if leaked else None
-
-
-def leaks(text: str, criterion: Criterion, known: Sequence[str]) -> tuple[str, ...]:
-    """Content words of `text` that belong to the criterion and that nobody has said yet."""
-    secret = {word for line in (*criterion.accept.all(), criterion.says.en, criterion.says.zh) for word in words(line)}
-    public = {word for line in (*known, criterion.probe.en, criterion.probe.zh) for word in words(line)}
-    hidden = secret - public - STOP_STEMS - _GENERIC
-    return tuple(sorted({word for word in words(text) if word in hidden and len(word) > 1}))
+    verdicts = current.grade.verdicts if current.grade is not None else ()
+    found = faults(
+        text,
+        card=card,
+        criterion=criterion,
+        said=_said(current),
+        interviewer=current.interviewer,
+        lang=lang,
+        mode=mode,
+        kind="probe",
+        met=[verdict.criterion for verdict in verdicts if verdict.state == "met"],
+    )
+    return next((one for one in found if not (unfinished and one in _UNFINISHED)), None)
 
 
 def _said(current: Round) -> tuple[str, ...]:

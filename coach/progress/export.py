@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from coach.grading.score import TESTS, arithmetic, next_fix
+from coach.progress.debrief import debrief
 from coach.schema import (
     Answered,
+    Aside,
     Card,
     CodeRun,
     Criterion,
@@ -16,6 +18,7 @@ from coach.schema import (
     PointKind,
     Probed,
     Round,
+    Said,
     Sentence,
     Session,
     State,
@@ -117,6 +120,28 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "left_out": {
         "en": "Left out: {n} of your sentences that no point rests on.",
         "zh": "略去了你的 {n} 句话：没有要点依据这些话。",
+    },
+    "left": {"en": "time left", "zh": "剩余时间"},
+    "left_each": {"en": "on this question", "zh": "本题剩余"},
+    "paused": {"en": "paused", "zh": "已暂停"},
+    "again": {"en": "From the beginning, then.", "zh": "好，这题重新来。"},
+    "attempt": {"en": "Earlier attempt", "zh": "之前的作答"},
+    "rated": {"en": "Your own mark", "zh": "自评"},
+    "disputed": {"en": "You disagree", "zh": "你有异议"},
+    "late": {"en": "time was up", "zh": "时间到"},
+    "twist": {"en": "Twist", "zh": "变化"},
+    "minutes": {"en": "{minutes} min used", "zh": "用时 {minutes} 分钟"},
+    "debrief": {"en": "Debrief", "zh": "面试结论"},
+    "strong hire": {"en": "strong hire", "zh": "强烈推荐录用"},
+    "hire": {"en": "hire", "zh": "推荐录用"},
+    "leaning no hire": {"en": "leaning no hire", "zh": "倾向不录用"},
+    "no hire": {"en": "no hire", "zh": "不录用"},
+    "no verdict": {"en": "no verdict: nothing was graded", "zh": "没有结论：没有评分"},
+    "debrief_rule": {
+        "en": "Each round by its points: 85 % strong hire, 65 % hire, 40 % leaning no hire, below that no hire; overall"
+        " the mean of the rounds, and no better than leaning no hire when a round says no hire.",
+        "zh": "每一轮按得分：85% 强烈推荐，65% 推荐，40% 倾向不录用，再低不录用。"
+        "总体取各轮平均；只要有一轮不录用，总体最多是倾向不录用。",
     },
     "unused": {"en": "The model's critique was not used", "zh": "没有采用模型写的点评"},
 }
@@ -391,7 +416,7 @@ def report_markdown(
     `critique` gives what is told about a question; without it only what a model wrote is shown. `guard` is applied to
     whatever a person or a model wrote.
     """
-    lang = session.plan.lang
+    lang = session.lang
     graded = [one.grade.score for one in session.rounds if one.grade is not None and one.grade.score is not None]
     counted = word("graded_of", lang).format(graded=len(graded), all=len(session.rounds))
     lines = [f"# {word('report', lang)}", "", f"{session.started_at:%Y-%m-%d %H:%M} UTC · {counted}", ""]
@@ -399,6 +424,7 @@ def report_markdown(
         points, of = sum(one.points for one in graded), sum(one.of for one in graded)
         each = " + ".join(f"{one.points:g}/{one.of:g}" for one in graded)
         lines += [f"**{word('overall', lang)}: {each} = {points:g} / {of:g} = {round(100 * points / of)} %**", ""]
+    lines += debrief_lines(session, lang)
     missing = [
         f"- {fix} (`{one.card}`)"
         for one in session.rounds
@@ -407,6 +433,8 @@ def report_markdown(
     if missing:
         lines += [f"## {word('next', lang)}", "", *missing, ""]
     for number, one in enumerate(session.rounds, start=1):
+        if session.stages and (number == 1 or one.stage != session.rounds[number - 2].stage):
+            lines += [f"## {session.stages[one.stage].title.text(lang)}", ""] if len(session.stages) > 1 else []
         told = critique(one) if session.ended is not None or one is not session.current or not one.open else None
         lines += _round_markdown(number, one, cards[one.card], lang, guard, told)
     return "\n".join(lines).rstrip() + "\n"
@@ -415,22 +443,58 @@ def report_markdown(
 def _round_markdown(
     number: int, one: Round, card: Card, lang: Lang, guard: Callable[[str], str], critique: Critique | None
 ) -> list[str]:
-    lines = [f"## {number}. {one.question}", ""]
-    for body in one.said:
-        if isinstance(body, Answered):
-            quoted = (f"> {guard(line)}" for line in body.text.splitlines())
-            lines += [f"**{word('you', lang)}:**", "", *quoted, ""]
-        elif isinstance(body, Probed):
-            lines += [f"**{word('interviewer', lang)}:** {guard(body.text)}", ""]
-        elif isinstance(body, Hinted):
-            lines += [f"**{word('hint', lang)} {body.rung}:** {body.text}", ""]
-        else:
-            lines += [f"_{word('skipped', lang)}_", ""]
+    lines = [f"## {number}. {guard(one.question)}", ""]
+    for at, attempt in enumerate(one.attempts, start=1):
+        lines += [f"### {word('attempt', lang)} {at}", "", *_said_lines(attempt.said, lang, guard)]
+        if attempt.grade is not None and attempt.grade.score is not None:
+            lines += [f"{word('score', lang)}: {arithmetic(attempt.grade.score)}", ""]
+    lines += _said_lines(one.said, lang, guard)
+    notes = [word("minutes", lang).format(minutes=f"{one.seconds / 60:.1f}")] if one.seconds >= 1 else []
+    notes += [f"{word('rated', lang)}: {one.rated}/5"] if one.rated is not None else []
+    notes += [
+        f"{word('disputed', lang)}: {guard(_inline(each.reason))} ({each.criterion} → {word(each.state, lang)})"
+        for each in one.disputes
+    ]
+    lines += [f"_{' · '.join(notes)}_", ""] if notes else []
     if one.grade is not None:
         lines += [grade_markdown(card, one.grade, lang, guard=guard, critique=critique), ""]
     elif not one.answers and one.skipped is None:
         lines += [f"_{word('unanswered', lang)}_", ""]
     return [*lines, f"### {word('reference', lang)}", "", reference_markdown(card, lang), ""]
+
+
+def _said_lines(said: Sequence[Said], lang: Lang, guard: Callable[[str], str]) -> list[str]:
+    lines: list[str] = []
+    for body in said:
+        if isinstance(body, Answered):
+            lines += [f"**{word('you', lang)}:**", "", *_quoted(body.text, guard), ""]
+        elif isinstance(body, Probed):
+            lines += [f"**{word('interviewer', lang)}:** {guard(body.text)}", ""]
+        elif isinstance(body, Aside):
+            lines += [f"**{word('you', lang)}:**", "", *_quoted(body.said, guard), ""]
+            lines += [f"**{word('interviewer', lang)}:** {guard(body.reply)}", ""]
+        elif isinstance(body, Hinted):
+            lines += [f"**{word('hint', lang)} {body.rung}:** {body.text}", ""]
+        else:
+            late = f" ({word('late', lang)})" if body.late else ""
+            lines += [f"_{word('skipped', lang)}{late}_", ""]
+    return lines
+
+
+def _quoted(text: str, guard: Callable[[str], str]) -> list[str]:
+    return [f"> {guard(line)}" for line in text.splitlines()]
+
+
+def debrief_lines(session: Session, lang: Lang) -> list[str]:
+    """Each round of a loop and the whole in hire / no-hire words, with the rule; nothing for other interviews."""
+    if len(session.stages) < 2:
+        return []
+    found = debrief(session)
+    lines = [f"## {word('debrief', lang)}: {word(found.overall, lang)}", "", word("debrief_rule", lang), ""]
+    for stage, one in zip(session.stages, found.rounds, strict=True):
+        share = f" ({round(100 * one.value)} %)" if one.value is not None else ""
+        lines.append(f"- {stage.title.text(lang)}: {word(one.says, lang)}{share}")
+    return [*lines, ""]
 
 
 def reference_markdown(card: Card, lang: Lang) -> str:

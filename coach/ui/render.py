@@ -4,8 +4,10 @@ import html
 import itertools
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from coach.grading.score import arithmetic
+from coach.interview.clock import left, left_on_question
 from coach.progress.export import (
     MARKS,
     cap_text,
@@ -19,7 +21,20 @@ from coach.progress.export import (
     step_lines,
     word,
 )
-from coach.schema import Answered, Card, Critique, Grade, Hinted, Lang, Probed, Session, Skipped, State, Utterance
+from coach.schema import (
+    Answered,
+    Aside,
+    Card,
+    Critique,
+    Grade,
+    Hinted,
+    Lang,
+    Said,
+    Session,
+    Skipped,
+    State,
+    Utterance,
+)
 
 _CODE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]*`)", re.DOTALL)
 _MATH = re.compile(r"(\$\$.*?\$\$|\$[^$\n]+\$|\\\(.*?\\\)|\\\[.*?\\\])", re.DOTALL)
@@ -43,32 +58,54 @@ def defuse(text: str) -> str:
     return "".join(out)
 
 
-def chat_messages(session: Session | None, *, grading: bool = False) -> list[dict[str, str]]:
-    """The conversation as chat messages, oldest first."""
+def chat_messages(session: Session | None, *, grading: bool = False, saying: str = "") -> list[dict[str, str]]:
+    """The conversation as chat messages, oldest first; last what the interviewer is `saying` just now."""
     if session is None:
         return []
-    lang = session.plan.lang
+    lang = session.lang
     out: list[dict[str, str]] = []
     for number, one in enumerate(session.rounds, start=1):
-        out.append(_says("assistant", f"**{number}/{len(session.cards)}** · {one.question}"))
-        out += [_message(body, lang) for body in one.said]
+        lead = f"{one.lead}\n\n" if one.lead else ""
+        out.append(_says("assistant", f"{lead}**{number}/{session.total}** · {defuse(one.question)}"))
+        for attempt in one.attempts:
+            for body in attempt.said:
+                out += _messages(body, lang)
+            out.append(_says("assistant", f"*{word('again', lang)}*"))
+        for body in one.said:
+            out += _messages(body, lang)
     if grading:
-        out.append(_says("assistant", "…"))
+        out.append(_says("assistant", defuse(saying) or "…"))
     return out
 
 
-def _message(body: Answered | Probed | Hinted | Skipped, lang: Lang) -> dict[str, str]:
+def _messages(body: Said, lang: Lang) -> list[dict[str, str]]:
     if isinstance(body, Answered):
-        return _says("user", defuse(body.text))
+        return [_says("user", defuse(body.text))]
+    if isinstance(body, Aside):
+        return [_says("user", defuse(body.said)), _says("assistant", defuse(body.reply))]
+    asked = [_says("user", defuse(body.said))] if isinstance(body, Hinted | Skipped) and body.said else []
     if isinstance(body, Skipped):
-        return _says("user", f"*{word('skipped', lang)}*")
+        return [*asked, _says("user", f"*{word('late' if body.late else 'skipped', lang)}*")]
     if isinstance(body, Hinted):
-        return _says("assistant", f"*{word('hint', lang)} {body.rung}/3* · {body.text}")
-    return _says("assistant", defuse(body.text))
+        return [*asked, _says("assistant", f"*{word('hint', lang)} {body.rung}/3* · {body.text}")]
+    return [_says("assistant", defuse(body.text))]
 
 
 def _says(role: str, text: str) -> dict[str, str]:
     return {"role": role, "content": text}
+
+
+def clock_html(session: Session, now: datetime) -> str:
+    """The time left, in the interview and on the question; empty without a clock."""
+    whole, one = left(session, now), left_on_question(session, now)
+    parts = [f"{word('left', session.lang)} {_minutes(whole)}"] if whole is not None else []
+    parts += [f"{word('left_each', session.lang)} {_minutes(one)}"] if one is not None else []
+    parts += [word("paused", session.lang)] if session.paused else []
+    return " · ".join(parts)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{max(int(seconds), 0) // 60}:{max(int(seconds), 0) % 60:02d}"
 
 
 def marked_answer(card: Card, grade: Grade, utterances: Sequence[Utterance]) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -46,13 +47,37 @@ def archive(members: dict[str, bytes]) -> bytes:
     return file.getvalue()
 
 
-def lying_bomb() -> bytes:
-    """A Word document whose main part says it unpacks to a few bytes and unpacks to 300 MB."""
+def lying_bomb(main: str = "word/document.xml") -> bytes:
+    """An Office document whose main part says it unpacks to a few bytes and unpacks to 300 MB."""
     start = b'<?xml version="1.0"?><w:document xmlns:w="x"><w:t>'
-    raw = bytearray(archive({"word/document.xml": start + b"a" * 300_000_000}))
+    raw = bytearray(archive({main: start + b"a" * 300_000_000}))
     central = raw.rindex(b"PK\x01\x02")
     raw[central + 24 : central + 28] = (1000).to_bytes(4, "little")
     return bytes(raw)
+
+
+def deck(*titles: str, picture: bool = False, slides: int = 0) -> bytes:
+    """A presentation with a slide for each title, one with a mere picture, and the last repeated `slides` times."""
+    from PIL import Image
+    from pptx import Presentation
+
+    made = Presentation()
+    for title in titles:
+        made.slides.add_slide(made.slide_layouts[5]).shapes.title.text = title
+    if picture:
+        image = io.BytesIO()
+        Image.new("RGB", (2, 2)).save(image, "PNG")
+        made.slides.add_slide(made.slide_layouts[6]).shapes.add_picture(image, 0, 0)
+    ids = made.slides._sldIdLst
+    for _ in range(slides):
+        ids.append(deepcopy(ids[-1]))
+    file = io.BytesIO()
+    made.save(file)
+    return file.getvalue()
+
+
+def locked_office() -> bytes:
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000) + "EncryptedPackage".encode("utf-16-le")
 
 
 BAD = {
@@ -70,7 +95,7 @@ BAD = {
     "text.pdf": (lambda: b"1. What is a kernel?", "not what its ending says"),
     "text.docx": (lambda: b"1. What is a kernel?", "not what its ending says"),
     "image.docx": (lambda: b"\x89PNG\r\n\x1a\n\x00\x00", "is a PNG image"),
-    "scanned.pdf": (pdf, "no text .perhaps it is scanned"),
+    "scanned.pdf": (pdf, "no text, pictures at most: paste its text"),
     "locked.pdf": (locked_pdf, "protected by a password"),
     "long.pdf": (lambda: pdf(pages=501), "501 pages"),
     "cut.pdf": (lambda: pdf()[:200], "cannot be read: "),
@@ -90,6 +115,21 @@ BAD = {
         ),
         "cannot be read: ",
     ),
+    "old.ppt": (lambda: b"\xd0\xcf\x11\xe0", "save it as .md, .txt, .html, .docx, .pptx or .pdf"),
+    "renamed.pptx": (lambda: b"\xd0\xcf\x11\xe0", "is an old Office file"),
+    "locked.pptx": (locked_office, "protected by a password: save a copy without one"),
+    "locked.docx": (locked_office, "protected by a password: save a copy without one"),
+    "pictures.pptx": (
+        lambda: deck(picture=True),
+        "no text, pictures at most: paste its text, or for a talk the abstract",
+    ),
+    "no-slides.pptx": (deck, "no text, pictures at most"),
+    "long.pptx": (lambda: deck("Again", slides=500), "501 slides; a talk has at most 500"),
+    "cut.pptx": (lambda: deck("A title")[:-400], "not a whole .pptx file"),
+    "word.pptx": (lambda: archive({"word/document.xml": b"<a/>"}), "not a PowerPoint presentation"),
+    "damaged.pptx": (lambda: archive({"ppt/presentation.xml": b"<a/>"}), "cannot be read: damaged"),
+    "bomb.pptx": (lambda: archive({"ppt/presentation.xml": b"a" * 300_000_000}), "would unpack to 300,000,000 bytes"),
+    "lying-bomb.pptx": (lambda: lying_bomb("ppt/presentation.xml"), "cannot be read: "),
     "deep.html": (lambda: b"<div>" * 50_000 + b"why?", "nested too deeply"),
 }
 
@@ -130,6 +170,44 @@ def test_a_word_document_loads_no_picture_and_no_link_from_outside(tmp_path: Pat
     document.save(str(path))
     text = read_text(path)
     assert text == "# Amazon\n\nWhat is a kernel?\n"
+
+
+def test_a_presentation_is_read_slide_by_slide_with_bullets_tables_groups_charts_and_notes(tmp_path: Path) -> None:
+    from pptx import Presentation
+    from pptx.chart.data import CategoryChartData
+    from pptx.enum.chart import XL_CHART_TYPE
+
+    made = Presentation()
+    first = made.slides.add_slide(made.slide_layouts[1])
+    first.shapes.title.text = "Ticket triage"
+    body = first.placeholders[1].text_frame
+    body.text = "Which tickets escalate?"
+    nested = body.add_paragraph()
+    nested.text, nested.level = "二级标题", 1
+    first.notes_slide.notes_text_frame.text = "Say who asked\nfor it."
+    second = made.slides.add_slide(made.slide_layouts[6])
+    table = second.shapes.add_table(2, 2, 0, 0, 100, 100).table
+    for cell, text in zip(table.iter_cells(), ("Model", "AP", "a|b", "0.43"), strict=True):
+        cell.text = text
+    group = second.shapes.add_group_shape()
+    group.shapes.add_group_shape().shapes.add_textbox(0, 0, 1, 1).text_frame.text = "in a group"
+    data = CategoryChartData()
+    data.categories = ["a"]
+    data.add_series("recall", (0.5,))
+    chart = second.shapes.add_chart(XL_CHART_TYPE.LINE, 0, 0, 9, 9, data).chart
+    chart.chart_title.text_frame.text = "Recall by month"
+    path = tmp_path / "talk.pptx"
+    made.save(str(path))
+    assert read_text(path) == (
+        "# Slide 1: Ticket triage\n- Which tickets escalate?\n  - 二级标题\nNotes: Say who asked for it.\n\n"
+        "# Slide 2\n| Model | AP |\n| --- | --- |\n| a/b | 0.43 |\n- in a group\n- Recall by month\n"
+    )
+
+
+def test_a_slide_without_words_keeps_its_number_among_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "talk.pptx"
+    path.write_bytes(deck("First", "", "Third"))
+    assert read_text(path) == "# Slide 1: First\n\n# Slide 2\n\n# Slide 3: Third\n"
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_a_broken_floor_fails_the_run(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_an_unknown_suite_or_judge_is_said(coach: Coach) -> None:
-    with pytest.raises(ContentError, match="there are: bilingual, breadth, grading, retrieval, robustness, smoke"):
+    with pytest.raises(ContentError, match="there are: bilingual, breadth, grading, interviewer, retrieval,"):
         run.run_suite("nothing", coach=coach)
     done = evals("run", "smoke", "--judge", "oracle")
     assert done.returncode == 2

@@ -87,6 +87,7 @@ def session_of(one: Round) -> Session:
         rounds=(one,),
         started_at=datetime(2026, 1, 1, tzinfo=UTC),
         next_seq=2 + len(one.said),
+        lang="en",
     )
 
 

@@ -1,0 +1,297 @@
+"""The candidates are what they say, and every check of their interviews can fail."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import product
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from coach.errors import ContentError
+from coach.grading.offline import OfflineJudge
+from coach.interview import session as interview
+from coach.schema import LANGS, Answered, Aside, Asked, Body, Card, Event, Graded, Hinted, NotGraded, Probed
+from coach.wiring import Coach
+from evals.checks import CHECKS, broken, used_s
+from evals.hold import FAULTS, FORMATS, MODES, Held, Room, hold, spec_of
+from evals.interviewer import (
+    Floors,
+    Simulated,
+    broken_floors,
+    failing,
+    keep_simulation,
+    load_floors,
+    made_room,
+    result_of,
+    share,
+    simulation_report,
+    specs,
+)
+from evals.simulate import CANDIDATES
+from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def room(cards: dict[str, Card], offline: OfflineJudge) -> Room:
+    return made_room(cards, offline, ROOT / "prompts")
+
+
+def held_by(room: Room, name: str) -> Held:
+    return asyncio.run(hold(room, spec_of(name)))
+
+
+@pytest.fixture(scope="module")
+def breadth(room: Room) -> Held:
+    """A practice interview in English with answers, follow-ups and grades."""
+    return held_by(room, "rambling.breadth.practice.en.0")
+
+
+@pytest.fixture(scope="module")
+def exam(room: Room) -> Held:
+    return held_by(room, "rambling.breadth.exam.en.0")
+
+
+def with_bodies(held: Held, bodies: Sequence[Body]) -> Held:
+    """The same session with other events, and the state they give."""
+    start = held.events[0].at
+    events = tuple(
+        Event(session=held.session.id, seq=at, at=start + timedelta(seconds=20 * at), body=body)
+        for at, body in enumerate(bodies)
+    )
+    return replace(held, events=events, session=interview.fold(events))
+
+
+def bodies(held: Held) -> list[Body]:
+    return [event.body for event in held.events]
+
+
+def before_first(held: Held, kind: type, *new: Body) -> Held:
+    at = next(number for number, body in enumerate(bodies(held)) if isinstance(body, kind))
+    return with_bodies(held, [*bodies(held)[:at], *new, *bodies(held)[at:]])
+
+
+def for_first(held: Held, kind: type, change: dict[str, object]) -> Held:
+    at = next(number for number, body in enumerate(bodies(held)) if isinstance(body, kind))
+    changed = bodies(held)[at].model_copy(update=change)
+    return with_bodies(held, [*bodies(held)[:at], changed, *bodies(held)[at + 1 :]])
+
+
+def aside(reply: str) -> Aside:
+    return Aside(what="clarify", said="?", reply=reply)
+
+
+def leaking(held: Held) -> Held:
+    at = next(number for number, body in enumerate(bodies(held)) if isinstance(body, Probed))
+    card = held.cards[held.states[at - 1].current.card]
+    says = card.criterion(bodies(held)[at].criterion).says.en  # type: ignore[union-attr]
+    return for_first(held, Probed, {"text": f"Is it that {says}?", "wording": "model"})
+
+
+def twice(held: Held) -> Held:
+    return replace(held, session=held.session.model_copy(update={"rounds": held.session.rounds * 2}))
+
+
+def probed_again(held: Held) -> Held:
+    one = next(one for one in held.session.rounds if one.probes)
+    again = one.model_copy(update={"said": (*one.said, one.probes[0])})
+    return replace(held, session=held.session.model_copy(update={"rounds": (again,)}))
+
+
+def too_late(held: Held) -> Held:
+    plan = held.session.plan.model_copy(update={"minutes": 0.5})
+    start = bodies(held)[0].model_copy(update={"plan": plan})
+    return with_bodies(held, [start, *bodies(held)[1:]])
+
+
+def unscored(held: Held) -> Held:
+    grade = next(body.grade for body in bodies(held) if isinstance(body, Graded))
+    failed = grade.model_copy(update={"score": None, "not_graded": NotGraded(code="timeout", message="late")})
+    return for_first(held, Graded, {"grade": failed})
+
+
+def other_than(held: Held) -> Held:
+    return replace(held, uncut=held.session.model_copy(update={"ended": "stopped"}))
+
+
+def with_model(held: Held) -> Held:
+    spec = replace(held.spec, fault="chatty")
+    return replace(for_first(held, Probed, {"wording": "model", "text": "Could you say more?"}), spec=spec)
+
+
+def without_reason(held: Held) -> Held:
+    return replace(held, spec=replace(held.spec, fault="chatty"))
+
+
+WRONG: tuple[tuple[str, Callable[[Held], Held]], ...] = (
+    ("valid-events", lambda held: replace(held, events=held.events[1:])),
+    ("folds", lambda held: replace(held, session=held.session.model_copy(update={"used_s": 1.0}))),
+    ("folds", lambda held: replace(held, strayed="after step 2")),
+    ("ends", lambda held: replace(held, stuck="not over")),
+    ("ends", lambda held: with_bodies(held, bodies(held)[:-1])),
+    ("asks-once", twice),
+    ("no-line-twice", lambda held: before_first(held, Answered, aside("Choose."), aside("Choose."))),
+    ("probes-kept", probed_again),
+    ("no-leak", leaking),
+    ("language", lambda held: for_first(held, Probed, {"text": "为什么？"})),
+    ("language", lambda held: before_first(held, Answered, aside("按题目的字面意思来就行。"))),
+    ("clock", too_late),
+    ("clock", lambda held: replace(held, session=held.session.model_copy(update={"used_s": 1.0}))),
+    ("report", lambda held: replace(held, reports={"en": held.reports["en"], "zh": "nothing"})),
+    ("report", lambda held: replace(held, reports={"en": held.reports["en"]})),
+    ("graded", unscored),
+    ("crash", other_than),
+    ("fallback", with_model),
+    ("fallback", without_reason),
+)
+IN_EXAM: tuple[tuple[str, Callable[[Held], Held]], ...] = (
+    ("exam-silent", lambda held: before_first(held, Answered, Hinted(rung=1, text="Think."))),
+    ("exam-silent", lambda held: before_first(held, Answered, aside("Great question. Choose one."))),
+    ("exam-silent", lambda held: before_first(held, Answered, aside("说得很好，继续。"))),
+)
+
+
+@pytest.mark.parametrize(("check", "spoilt"), WRONG)
+def test_each_check_finds_what_it_is_there_for(breadth: Held, check: str, spoilt: Callable[[Held], Held]) -> None:
+    assert CHECKS[check](breadth) is None
+    assert CHECKS[check](spoilt(breadth)) is not None
+
+
+@pytest.mark.parametrize(("check", "spoilt"), IN_EXAM)
+def test_each_check_of_exams_finds_what_it_is_there_for(exam: Held, check: str, spoilt: Callable[[Held], Held]) -> None:
+    assert CHECKS[check](exam) is None
+    assert CHECKS[check](spoilt(exam)) is not None
+
+
+def test_every_check_is_shown_to_fail() -> None:
+    assert {check for check, _ in (*WRONG, *IN_EXAM)} == set(CHECKS)
+
+
+def test_time_is_counted_without_the_sessions_own_clock(room: Room) -> None:
+    held = held_by(room, "pauser.breadth.practice.en.1")
+    assert any(step.act.what == "resume" for step in held.steps)
+    assert used_s(held.events) == held.session.used_s < 1000
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize(
+    "candidate", ["dont-know", "gibberish", "echo-question", "echo-line", "hostile", "silent", "injector"]
+)
+def test_who_says_nothing_gets_nothing(room: Room, candidate: str, lang: str, mode: str) -> None:
+    held = held_by(room, f"{candidate}.problem.{mode}.{lang}.0")
+    assert broken(held) == {}
+    assert result_of(held, 0).points == 0
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_who_says_everything_gets_nearly_everything(room: Room, lang: str) -> None:
+    held = held_by(room, f"perfect.problem.practice.{lang}.0")
+    assert broken(held) == {}
+    assert (share([result_of(held, 0)]) or 0) > 0.9
+
+
+@pytest.mark.parametrize("candidate", ["crashing", "crashing-wanderer"])
+def test_a_process_that_dies_again_and_again_loses_nothing(room: Room, candidate: str) -> None:
+    held = held_by(room, f"{candidate}.problem.practice.en.0")
+    assert broken(held) == {}
+    assert (held.uncut is not None) == (candidate == "crashing")
+
+
+@pytest.mark.parametrize("candidate", ["typing", "late", "silent"])
+def test_who_is_late_comes_to_an_end(room: Room, candidate: str) -> None:
+    held = held_by(room, f"{candidate}.problem.exam.zh.0")
+    assert broken(held) == {}
+    assert any(getattr(body, "late", False) for body in bodies(held)) or held.session.ended == "time"
+
+
+def test_who_wishes_for_the_other_language_gets_it(room: Room) -> None:
+    held = held_by(room, "switcher.problem.practice.en.0")
+    assert (held.session.plan.lang, held.session.lang) == ("en", "zh")
+    asked = [body for body in bodies(held) if isinstance(body, Asked)]
+    assert asked[-1].text == held.cards[asked[-1].card].question.zh
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_of_a_model_that_misbehaves_nothing_is_said(room: Room, fault: str) -> None:
+    held = held_by(room, f"hostile.problem.exam.en.0.{fault}")
+    probes = [body for body in bodies(held) if isinstance(body, Probed)]
+    assert probes
+    assert {probe.wording for probe in probes} == {"card"}
+    assert all(probe.fallback for probe in probes if probe.aim == "criterion")
+
+
+def test_the_same_seed_holds_the_same_interview(room: Room) -> None:
+    first, again = (held_by(room, "wanderer.problem.practice.en.3") for _ in range(2))
+    assert first.events == again.events
+    assert [step.act for step in first.steps] == [step.act for step in again.steps]
+
+
+def test_every_candidate_meets_every_format_in_practice_and_exam() -> None:
+    whole = len(CANDIDATES) * len(FORMATS) * len(MODES)
+    found = specs(0, whole, 48)
+    plain = [one for one in found if one.fault is None]
+    assert {(one.candidate, one.format, one.mode) for one in plain} == set(product(CANDIDATES, FORMATS, MODES))
+    assert {(one.candidate, one.lang, one.mode) for one in plain} == set(product(CANDIDATES, LANGS, MODES))
+    assert {one.fault for one in found} == {None, *FAULTS}
+    ids = [one.id for one in specs(0, whole + 30, 96)]
+    assert len(set(ids)) == len(ids) == whole + 30 + 96
+    assert [spec_of(name).id for name in ids] == ids
+
+
+@pytest.mark.parametrize(
+    "name", ["", "partial", "nobody.free.exam.en.0", "partial.free.exam.en.x", "partial.free.exam.en.0.odd"]
+)
+def test_an_id_of_no_session_is_refused(name: str) -> None:
+    with pytest.raises(ContentError, match=r"such as partial\.breadth\.exam\.zh\.0"):
+        spec_of(name)
+
+
+def test_the_floors_name_what_is_broken(breadth: Held) -> None:
+    floors = Floors(perfect=0.9, perfect_formats=("breadth",), zero=("silent",), sessions=1, with_models=1)
+    fine = result_of(breadth, 0)
+    assert broken_floors([fine], floors) == ()
+    weak = fine.model_copy(update={"candidate": "perfect"})
+    lucky = fine.model_copy(update={"candidate": "silent"})
+    bad = fine.model_copy(update={"broken": {"ends": "not over"}})
+    told = broken_floors([weak, lucky, bad], floors)
+    assert [line.split(":")[0] for line in told] == ["ends", "perfect candidate in breadth", "silent"]
+    assert failing([weak, bad]) == {"ends": (bad.id,)}
+    assert broken_floors([weak], floors.model_copy(update={"perfect_formats": ()})) == ()
+
+
+def test_a_run_is_kept_and_told(breadth: Held, coach: Coach, tmp_path: Path) -> None:
+    fine = result_of(breadth, 0)
+    bad = fine.model_copy(update={"id": "other", "broken": {"ends": "not over"}, "fault": "empty"})
+    ran = Simulated((fine, bad), 0, 1.0, broken_floors([fine, bad], load_floors()))
+    keep_simulation(ran, coach, tmp_path / "run")
+    lines = (tmp_path / "run" / "results.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["broken"] for line in lines] == [{}, {"ends": "not over"}]
+    suite = ElementTree.parse(tmp_path / "run" / "junit.xml").getroot()
+    assert suite.get("failures") == "1"
+    told = simulation_report(ran)
+    assert "BROKEN ends: broken in 1 of 2 sessions" in told
+    assert f"--only {bad.id}" in told
+    assert simulation_report(Simulated((fine,), 0, 1.0, ())).endswith("floors hold")
+
+
+def evals(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.guard", "evals/__main__.py", *words],
+        capture_output=True, text=True, encoding="utf-8", cwd=ROOT, check=False,
+    )  # fmt: skip
+
+
+def test_one_session_is_held_again_by_its_id() -> None:
+    done = evals("run", "interviewer", "--only", "skipper.problem.practice.en.0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "every check holds" in done.stdout
+    assert "Can we skip this one?" in done.stdout
+    done = evals("run", "interviewer", "--only", "nobody")
+    assert done.returncode == 2
+    assert "is no session" in done.stderr
