@@ -64,6 +64,16 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
                     label=I18N("mode"),
                     elem_id="mode",
                 )
+                minutes = gr.Number(
+                    value=None,
+                    label=I18N("minutes"),
+                    minimum=0,
+                    maximum=600,
+                    precision=0,
+                    min_width=110,
+                    elem_id="minutes",
+                )
+                self_rate = gr.Checkbox(label=I18N("self_rate"), elem_id="self-rate", min_width=160)
             with gr.Row():
                 company = gr.Dropdown(
                     [(I18N("any"), ""), *((name, name) for name in companies)],
@@ -279,6 +289,8 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
             form_name: str,
             mode_name: str,
             brought: str,
+            clock_minutes: float | None,
+            rates: bool,
         ) -> View:
             try:
                 if len(brought or "") > MAX_MATERIAL:
@@ -294,6 +306,8 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
                         "format": form_name,
                         "mode": mode_name,
                         "material": brought or "",
+                        "minutes": clock_minutes or None,
+                        "self_rate": rates,
                     }
                 )
                 return view(await interview.start(coach.interview, plan))
@@ -378,7 +392,7 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
         told = {"inputs": [session_id, seen_seq, box], "outputs": outputs, **private}
         page.load(on_load, inputs=[session_id], outputs=outputs, **private)
         for trigger in (start.click, focus.submit):
-            chosen = [company, topic, lang, questions, focus, form, mode, material]
+            chosen = [company, topic, lang, questions, focus, form, mode, material, minutes, self_rate]
             trigger(on_start, inputs=chosen, outputs=outputs, **private)
         send.click(on_send, **told)
         following.click(button(interview.next_question), **told)

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from coach.errors import Conflict, InterviewError, ModelTimeout
 from coach.grading.offline import OfflineJudge
 from coach.interview import session as interview
-from coach.schema import Card, Event, JudgeInfo, Opinion, Plan, Session, Utterance
+from coach.schema import Card, Event, JudgeInfo, Mode, Opinion, Plan, Session, Utterance
 from evals.play import MemoryLog, parts
 from tests.sessions import timeless
 
@@ -196,37 +196,62 @@ async def test_dying_at_any_write_comes_back_to_the_same_session(
     assert timeless(came_back) == timeless(expected)
 
 
-STEPS = ("answer", "know-nothing", "hint", "skip", "next", "again", "end")
+SAID = {
+    "answer": GOOD,
+    "know-nothing": "I don't know",
+    "repeat": "Could you repeat the question, please?",
+    "clarify": "Do you mean for regression or for classification?",
+    "chinese": "Can we switch to Chinese, please?",
+    "a hint": "Could I have a hint?",
+    "start over": "Let me start over.",
+    "stop": "Let's stop here.",
+}
+STEPS: dict[str, Callable[[interview.Interview, Session], Awaitable[Session]]] = {
+    "hint": interview.hint,
+    "skip": interview.skip,
+    "next": interview.next_question,
+    "end": interview.end,
+    "again": interview.regrade,
+    "all again": interview.regrade_all,
+    "redo": interview.retract,
+    "pause": interview.pause,
+    "resume": interview.resume,
+    "expire": interview.expire,
+    "rate": lambda desk, state: interview.rate(desk, state, 3),
+    "dispute": lambda desk, state: interview.dispute(
+        desk, state, question=0, criterion="least-squares", state="met", reason="said so"
+    ),
+}
 
 
-@given(st.lists(st.sampled_from(STEPS), max_size=12))
-@settings(max_examples=60, deadline=None)
-def test_any_order_of_steps_leaves_a_session_that_folds(
-    why_linear: Card, offline: OfflineJudge, steps: list[str]
+@given(
+    steps=st.lists(st.sampled_from([*SAID, *STEPS]), max_size=14),
+    mode=st.sampled_from(["practice", "exam"]),
+    self_rate=st.booleans(),
+    minutes=st.sampled_from([None, 0.2]),
+)
+@settings(max_examples=80, deadline=None)
+def test_any_order_of_steps_leaves_a_session_that_folds_to_the_same_bytes(
+    why_linear: Card, offline: OfflineJudge, steps: list[str], mode: Mode, self_rate: bool, minutes: float | None
 ) -> None:
     async def run() -> None:
         desk = parts(why_linear, offline, MemoryLog())
-        state = await begin(desk)
+        plan = Plan(lang="en", questions=1, probes=2, mode=mode, self_rate=self_rate, minutes=minutes)
+        state = await interview.start(desk, plan)
         for step in steps:
             try:
-                if step == "answer":
-                    state = await interview.answer(desk, state, GOOD)
-                elif step == "know-nothing":
-                    state = await interview.answer(desk, state, "I don't know")
-                elif step == "again":
-                    state = await interview.advance(desk, await interview.regrade(desk, state))
+                if step in SAID:
+                    state = await interview.hear(desk, state, SAID[step])
                 else:
-                    named = {
-                        "hint": interview.hint,
-                        "skip": interview.skip,
-                        "next": interview.next_question,
-                        "end": interview.end,
-                    }
-                    state = await named[step](desk, state)
+                    state = await STEPS[step](desk, state)
+                state = await interview.advance(desk, state)
             except InterviewError:
-                continue
-            assert state == await interview.load(desk, state.id)
+                state = await interview.load(desk, state.id)
+            stored = desk.log.events(state.id)
+            again = interview.fold(Event.model_validate_json(event.model_dump_json()) for event in stored)
+            assert again.model_dump_json() == state.model_dump_json()
             assert len(state.current.probes) <= 2
+            assert not (state.exam and state.ended is None and state.tells)
 
     asyncio.run(run())
 
