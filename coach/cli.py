@@ -185,13 +185,13 @@ def cards(
     topic: Annotated[str | None, typer.Option(help="Only cards on this topic.")] = None,
 ) -> None:
     """List the questions in the bank."""
-    from coach.interview.rounds import belongs, stages_of
+    from coach.interview.rounds import belongs
     from coach.schema import Plan
     from coach.wiring import Coach
 
-    (stage,) = stages_of(Plan(lang="en", company=company, topic=topic), ())
+    plan = Plan(lang="en", company=company, topic=topic)
     for one in Coach().cards:
-        if belongs(one, stage):
+        if belongs(one, plan):
             typer.echo(f"{one.id}  [{one.kind}, difficulty {one.difficulty}]  {one.question.en}")
 
 

@@ -21,9 +21,7 @@ def list_(
     most: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
 ) -> None:
     """List interviews, the newest first."""
-    from coach.wiring import Coach
-
-    for info in Coach().store.list(search=" ".join(words or []), most=most):
+    for info in _coach().store.list(search=" ".join(words or []), most=most):
         score = "" if info.score is None else f", last score {round(100 * info.score)} %"
         state = "" if info.ended_at is not None else ", not finished"
         typer.echo(
@@ -35,8 +33,10 @@ def list_(
 @sessions.command()
 def show(session: Annotated[str | None, SESSION] = None) -> None:
     """Print the report of an interview as Markdown. An exam's only once it is over."""
+    from coach.interview.report import report
+
     coach = _coach()
-    typer.echo(_report(coach, _finished(_found(coach, session))))
+    typer.echo(report(coach.interview, _finished(_found(coach, session))))
 
 
 @sessions.command()
@@ -92,6 +92,8 @@ def export(
     ] = False,
 ) -> None:
     """Print an interview as Markdown, or write what was missed or disputed for other programs."""
+    from coach.interview.report import report
+
     coach = _coach()
     if anki is not None:
         return _export_anki(coach, anki, lang)
@@ -102,25 +104,20 @@ def export(
         for event in coach.store.events(one.id):
             typer.echo(event.model_dump_json())
         return None
-    return typer.echo(_report(coach, one))
+    return typer.echo(report(coach.interview, one))
 
 
 def _export_anki(coach: "Coach", path: Path, lang: str) -> None:
     from datetime import UTC, datetime
     from functools import partial
-    from typing import cast, get_args
 
-    from coach.errors import CoachError
     from coach.grading.passage import passages
     from coach.progress.anki import deck
-    from coach.schema import Lang
 
-    if lang not in get_args(Lang):
-        raise CoachError(f"--lang is {lang!r}; it takes en or zh")
     done = deck(
         [state for _, state, _ in coach.sessions()],
         {card.id: card for card in coach.cards},
-        lang=cast(Lang, lang),
+        lang=_lang(lang),
         path=path,
         passages=partial(passages, glossary=coach.glossary),
         now=datetime.now(UTC),
@@ -169,11 +166,11 @@ def progress(
     from datetime import UTC, datetime
 
     from coach.progress.stats import progress as figures
+    from coach.wiring import local_zone
 
     coach = _coach()
-    zone = datetime.now().astimezone().tzinfo or UTC
     topics = {card.id: card.topics[:1] for card in coach.cards}
-    got = figures(coach.attempts(), topics, now=datetime.now(UTC), tz=zone)
+    got = figures(coach.attempts(), topics, now=datetime.now(UTC), tz=local_zone())
     if as_json:
         return typer.echo(got.model_dump_json(indent=2))
     for topic in got.topics:
@@ -215,10 +212,7 @@ def _found(coach: "Coach", beginning: str | None) -> "Session":
         beginning = coach.store.latest()
         if beginning is None:
             raise UnknownSession("there is no interview yet: coach chat")
-    before, found = None, []
-    while page := coach.store.list(most=200, before=before):
-        found += [info.session for info in page if info.session.startswith(beginning)]
-        before = page[-1]
+    found = [info.session for info in coach.store.every() if info.session.startswith(beginning)]
     if not found:
         raise UnknownSession(f"no interview's id begins with {beginning!r}: coach sessions list")
     if len(found) > 1:
@@ -233,11 +227,3 @@ def _finished(one: "Session") -> "Session":
     if one.exam and one.ended is None:
         raise CoachError("this exam is not over, so nothing is told yet: coach chat --resume")
     return one
-
-
-def _report(coach: "Coach", one: "Session") -> str:
-    from coach.interview.session import critique_of
-    from coach.progress.export import report_markdown
-
-    parts = coach.interview
-    return report_markdown(one, parts.cards, critique=lambda each: critique_of(parts, each, one.lang))

@@ -7,7 +7,8 @@ from typing import cast, get_args
 from coach.errors import CoachError, InterviewError
 from coach.interview import session as interview
 from coach.interview.clock import left, left_on_question
-from coach.progress.export import grade_markdown, report_markdown
+from coach.interview.report import report
+from coach.progress.export import grade_markdown
 from coach.schema import Aside, Hinted, Plan, Probed, Session, State
 from coach.wiring import Coach
 
@@ -57,12 +58,7 @@ async def hold(coach: Coach, plan: Plan | None) -> None:
             print(f"! {error}")
             continue
         shown = _show(coach, shown, state)
-    print(_report(coach, state))
-
-
-def _report(coach: Coach, state: Session) -> str:
-    parts, lang = coach.interview, state.lang
-    return report_markdown(state, parts.cards, critique=lambda one: interview.critique_of(parts, one, lang))
+    print(report(coach.interview, state))
 
 
 async def _step(coach: Coach, state: Session, entry: str) -> Session:
@@ -92,7 +88,7 @@ async def _step(coach: Coach, state: Session, entry: str) -> Session:
         case "/report":
             if state.exam:
                 raise InterviewError("in an exam the report comes at the end")
-            print(_report(coach, state))
+            print(report(coach.interview, state))
             return state
         case "" if state.phase == "graded":
             return await interview.next_question(parts, state)

@@ -4,7 +4,7 @@ import contextlib
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -50,6 +50,11 @@ class JudgeNotice:
     """Why the model that was asked for is not used."""
     measured: str | None
     """How well the judge agrees with labels, where that was measured."""
+
+
+def local_zone() -> tzinfo:
+    """The time zone of this machine, in which days begin and end."""
+    return datetime.now().astimezone().tzinfo or UTC
 
 
 class Coach:
@@ -178,24 +183,21 @@ class Coach:
     @cached_property
     def wording(self) -> "Wording | None":
         """The model that words probes, when there is one and it is wanted."""
-        from coach.interview.follow import Wording
-        from coach.llm.prompts import Template
-
-        chat, _ = self._chat
-        if chat is None or self.settings.probe_wording == "card":
-            return None
-        return Wording(chat, Template.load(self.settings.prompts_dir / "probe.md"))
+        return self._wording("probe.md")
 
     @cached_property
     def clarifying(self) -> "Wording | None":
         """The model that answers clarifying questions, when there is one and it is wanted."""
+        return self._wording("clarify.md")
+
+    def _wording(self, prompt: str) -> "Wording | None":
         from coach.interview.follow import Wording
         from coach.llm.prompts import Template
 
         chat, _ = self._chat
         if chat is None or self.settings.probe_wording == "card":
             return None
-        return Wording(chat, Template.load(self.settings.prompts_dir / "clarify.md"))
+        return Wording(chat, Template.load(self.settings.prompts_dir / prompt))
 
     @cached_property
     def critic(self) -> "Critic":
@@ -235,28 +237,23 @@ class Coach:
         """Every stored interview, newest first, with its state and its events."""
         from coach.interview.session import fold
 
-        before = None
-        while page := self.store.list(most=50, before=before):
-            for info in page:
-                events = self.store.events(info.session)
-                yield info, fold(events), events
-            before = page[-1]
+        for info in self.store.every():
+            events = self.store.events(info.session)
+            yield info, fold(events), events
 
     def attempts(self) -> "tuple[Attempt, ...]":
         """Every graded or skipped question of every stored interview; those that did not change are not read again."""
         from coach.interview.session import fold
         from coach.progress.schedule import attempts_of
 
-        known, before = self._attempts, None
+        known = self._attempts
         found: dict[str, tuple[datetime, tuple[Attempt, ...]]] = {}
-        while page := self.store.list(most=50, before=before):
-            for info in page:
-                kept = known.get(info.session)
-                if kept is None or kept[0] != info.updated_at:
-                    events = self.store.events(info.session)
-                    kept = (info.updated_at, attempts_of(fold(events), events))
-                found[info.session] = kept
-            before = page[-1]
+        for info in self.store.every():
+            kept = known.get(info.session)
+            if kept is None or kept[0] != info.updated_at:
+                events = self.store.events(info.session)
+                kept = (info.updated_at, attempts_of(fold(events), events))
+            found[info.session] = kept
         self._attempts = found
         return tuple(attempt for _, attempts in found.values() for attempt in attempts)
 
@@ -264,8 +261,7 @@ class Coach:
         """What is to be practised today, most urgent first: cards, and points of cards, that are in the bank."""
         from coach.progress.schedule import cards_done, due, schedule
 
-        now = datetime.now(UTC)
-        zone = datetime.now().astimezone().tzinfo or UTC
+        now, zone = datetime.now(UTC), local_zone()
         points = {card.id: {one.id for one in card.criteria} for card in self.cards}
         attempts = self.attempts()
         items = [

@@ -6,7 +6,7 @@ number, name or formula that neither the candidate nor the card gave sends the w
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -109,12 +109,12 @@ class Critic:
         try:
             reply = await self.chat.reply(prompt_for(self.template, told, base), CritiqueReply)
         except ModelError as error:
-            asked = info.model_copy(update=asdict(error.spent))
+            asked = info.model_copy(update=vars(error.spent))
             return base.model_copy(update={"fallback": error.code, "asked": asked})
         asked = info.model_copy(
             update={
                 "name": reply.model or self.chat.name,
-                **asdict(reply.spent),
+                **vars(reply.spent),
                 "repaired": reply.repaired,
             }
         )

@@ -6,7 +6,6 @@ leaves the answer *not graded* with the reason; it never becomes a number.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Protocol
 
 from coach.errors import ModelError
@@ -76,7 +75,7 @@ async def grade(
     try:
         opinion = await judge.opinion(card, utterances, interviewer)
     except ModelError as error:
-        info = judge.info.model_copy(update=asdict(error.spent))
+        info = judge.info.model_copy(update=vars(error.spent))
         failed = _not_graded(card, info, NotGraded(code=error.code, message=str(error)))
         return failed.model_copy(update={"hints": hints, "flags": flags(utterance.text for utterance in utterances)})
     judged = settle(

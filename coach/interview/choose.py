@@ -58,14 +58,8 @@ def planned(cards: Sequence[Card], plan: Plan, ranked: Sequence[CardId]) -> tupl
         return ()
     form = FORMATS[plan.format]
     kinds = frozenset(kind for slot in form.slots for kind in slot.kinds)
-    stage_free = {
-        card.id
-        for card in cards
-        if card.kind in kinds
-        and (plan.topic is None or plan.topic in card.topics)
-        and (plan.company is None or any(origin.company == plan.company for origin in card.source))
-    }
-    found = tuple(dict.fromkeys(name for name in ranked if name in stage_free))[: plan.questions]
+    fitting = {card.id for card in cards if card.kind in kinds and belongs(card, plan)}
+    found = tuple(dict.fromkeys(name for name in ranked if name in fitting))[: plan.questions]
     if not found:
         raise InterviewError(_nothing(cards, plan))
     return found
@@ -88,7 +82,7 @@ def _in_stage(
         fitting = [card for card in free.values() if any(fits(card, one) for one in FORMATS[stage.format].slots)]
     if not fitting:
         return None
-    topics = [next(card.topics[0] for card in cards if card.id == one.card) for one in rounds if one.card in by_name]
+    topics = [by_name[one.card].topics[0] for one in rounds if one.card in by_name]
     level = level_after(rounds, by_name)
     order = sorted(card.id for card in fitting)
     random.Random(f"{plan.seed}-{len(rounds)}").shuffle(order)

@@ -250,10 +250,11 @@ def slot_of(stage: Stage, number: int) -> Slot:
     return form.slots[min(number, len(form.slots) - 1)]
 
 
-def belongs(card: Card, stage: Stage) -> bool:
-    """Whether a card is among those of the stage's company, round and topic."""
-    if stage.topic is not None and stage.topic not in card.topics:
+def belongs(card: Card, wanted: Plan | Stage) -> bool:
+    """Whether a card is among those of the company, its round and the topic that are wanted."""
+    if wanted.topic is not None and wanted.topic not in card.topics:
         return False
-    if stage.company is None:
+    if wanted.company is None:
         return True
-    return any(origin.company == stage.company and stage.label in {None, origin.round} for origin in card.source)
+    label = wanted.label if isinstance(wanted, Stage) else None
+    return any(origin.company == wanted.company and label in {None, origin.round} for origin in card.source)

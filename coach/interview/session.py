@@ -202,14 +202,11 @@ async def start(interview: Interview, plan: Plan) -> Session:
     return fold(events)
 
 
-async def _past(interview: Interview, plan: Plan, *, search: bool = True) -> Past:
-    """What is known from before that the choice of a question needs."""
-    ranked = await interview.aside(interview.search, plan) if search and plan.focus.strip() else ()
-    return Past(
-        last_asked=await interview.aside(interview.log.last_asked),
-        due=await interview.aside(interview.due),
-        ranked=ranked,
-    )
+async def _past(interview: Interview, plan: Plan) -> Past:
+    """What is known from before that the choice of a question needs: with a focus what was found for it."""
+    if plan.focus.strip():
+        return Past(ranked=await interview.aside(interview.search, plan))
+    return Past(last_asked=await interview.aside(interview.log.last_asked), due=await interview.aside(interview.due))
 
 
 def _asks(interview: Interview, session: Session, past: Past) -> Asked | None:
@@ -526,7 +523,7 @@ async def next_question(interview: Interview, session: Session) -> Session:
         session = await skip(interview, session)
     if time_up(session, interview.now()) == "interview":
         return await _add(interview, session, Ended(why="time"))
-    past = await _past(interview, session.plan, search=False)
+    past = Past() if session.cards else await _past(interview, session.plan)
     asked = _asks(interview, session, past)
     return await _add(interview, session, Ended(why="finished") if asked is None else asked)
 

@@ -232,6 +232,13 @@ class Store:
         with self._reading("sessions could not be read") as link:
             return tuple(SessionInfo.model_validate(dict(row)) for row in link.execute(found).mappings())
 
+    def every(self) -> Iterator[SessionInfo]:
+        """All sessions, the one written last first, read a page at a time."""
+        before: SessionInfo | None = None
+        while page := self.list(before=before):
+            yield from page
+            before = page[-1]
+
     def rename(self, session: str, title: str) -> None:
         """Give a session another title; an empty one brings back the first question. Raises UnknownSession."""
         with self._writing("the title could not be saved") as link:

@@ -14,9 +14,11 @@ from coach.errors import CoachError, Conflict, UnknownSession
 from coach.interview import session as interview
 from coach.interview.clock import time_up
 from coach.interview.follow import Show
+from coach.interview.material_text import MAX_CHARS
+from coach.interview.report import report as report_of
 from coach.interview.rounds import FORMATS, plan_of
-from coach.progress.export import points_markdown, reference_markdown, report_markdown, stronger_markdown, word
-from coach.schema import Critique, Lang, Round, Session, State
+from coach.progress.export import points_markdown, reference_markdown, stronger_markdown, word
+from coach.schema import Lang, Session, State
 from coach.ui.render import chat_messages, clock_html, defuse, marked_answer, scorecard
 from coach.ui.words import CHINESE, ENGLISH, STATUS
 from coach.wiring import Coach, JudgeNotice
@@ -33,7 +35,6 @@ TICK_S = 5.0
 """Seconds between two looks at the clock."""
 STREAM_S = 0.25
 """Seconds between two updates of a sentence that is being worded."""
-MAX_MATERIAL = 40_000
 I18N = gr.I18n(en=ENGLISH, **{"zh-CN": CHINESE, "zh": CHINESE})
 
 _log = logging.getLogger(__name__)
@@ -225,13 +226,8 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
             shown[report] = ""
             shown[download] = gr.update(value=None)
             if state is not None and state.phase == "ended":
-                cards = coach.interview.cards
-
-                def told_on(one: Round, lang: Lang = state.lang) -> Critique | None:
-                    return interview.critique_of(coach.interview, one, lang)
-
-                written = report_markdown(state, cards, critique=told_on)
-                shown[report] = report_markdown(state, cards, critique=told_on, guard=defuse)
+                written = report_of(coach.interview, state)
+                shown[report] = report_of(coach.interview, state, guard=defuse)
                 shown[download] = gr.update(value=str(_report_file(state, written, coach.settings.page_dir)))
             return shown
 
@@ -293,7 +289,7 @@ def build(coach: Coach, *, secret: str) -> gr.Blocks:
             rates: bool,
         ) -> View:
             try:
-                if len(brought or "") > MAX_MATERIAL:
+                if len(brought or "") > MAX_CHARS:
                     return view(None, told=STATUS["material"][cast(Lang, lang_code)])
                 plan = plan_of(
                     {
