@@ -609,6 +609,8 @@ class Started(Record):
     """The questions in order, where they are fixed beforehand; else each is chosen when its turn comes."""
     stages: tuple[Stage, ...] = ()
     """The rounds in order; none in interviews of before there were any."""
+    person: str = ""
+    """Who practises: the name they signed in with on a shared server; empty on one's own machine."""
 
 
 class Asked(Record):
@@ -623,6 +625,16 @@ class Asked(Record):
     """Which of the interview's rounds it belongs to."""
 
 
+class Recording(Record):
+    """A piece of a spoken answer, as it was measured when it was recorded."""
+
+    audio: str | None
+    """The file, in the recordings folder of the data folder; None when audio is not kept."""
+    seconds: Annotated[float, Field(ge=0)]
+    voiced: tuple[tuple[float, float], ...] = ()
+    """Where somebody speaks: start and end in seconds, in order, without overlap."""
+
+
 class Answered(Record):
     """The candidate answers the question or the probe before it."""
 
@@ -630,6 +642,8 @@ class Answered(Record):
     text: str
     source: AnswerSource = "typed"
     lang: Lang
+    recordings: tuple[Recording, ...] = ()
+    """What was recorded while answering, in order; none for typed answers."""
 
 
 class Graded(Record):

@@ -12,7 +12,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("coach.grading.fold",),
     ("coach.grading.echo",),
     ("coach.settings", "coach.llm", "coach.bank.glossary", "coach.grading.score", "coach.grading.evidence"),
-    ("coach.bank", "coach.grading", "coach.progress"),
+    ("coach.bank", "coach.grading", "coach.progress", "coach.speech"),
     ("coach.interview",),
     ("coach.wiring",),
     ("coach.cli_sessions", "coach.terminal"),

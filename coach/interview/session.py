@@ -47,6 +47,7 @@ from coach.schema import (
     Paused,
     Plan,
     Probed,
+    Recording,
     Resumed,
     Retracted,
     Round,
@@ -183,8 +184,11 @@ async def load(interview: Interview, session_id: str) -> Session:
     return fold(await interview.aside(interview.log.events, session_id))
 
 
-async def start(interview: Interview, plan: Plan) -> Session:
-    """A new session with its first question asked. Raises InterviewError when nothing fits the plan."""
+async def start(interview: Interview, plan: Plan, *, person: str = "") -> Session:
+    """A new session with its first question asked. Raises InterviewError when nothing fits the plan.
+
+    `person` is who practises, on a server that several people use.
+    """
     bank = tuple(interview.cards.values())
     stages = stages_of(plan, bank)
     if plan.material.strip():
@@ -192,7 +196,7 @@ async def start(interview: Interview, plan: Plan) -> Session:
     past = await _past(interview, plan)
     fixed = planned(bank, plan, past.ranked)
     session_id = interview.new_id()
-    started = Started(plan=plan, cards=fixed, stages=stages)
+    started = Started(plan=plan, cards=fixed, stages=stages, person=person)
     opening = Event(session=session_id, seq=0, at=interview.now(), body=started)
     asked = _asks(interview, fold((opening,)), past)
     if asked is None:
@@ -240,7 +244,14 @@ async def answer(interview: Interview, session: Session, text: str, *, source: A
     return await advance(interview, said)
 
 
-async def hear(interview: Interview, session: Session, text: str, *, source: AnswerSource = "typed") -> Session:
+async def hear(
+    interview: Interview,
+    session: Session,
+    text: str,
+    *,
+    source: AnswerSource = "typed",
+    recordings: tuple[Recording, ...] = (),
+) -> Session:
     """The session after the candidate's words were taken for what they are: an answer, or a request that is met.
 
     The grade of an answer is still owed (`advance`). Raises as `submit` does; the words are kept in every case.
@@ -248,7 +259,7 @@ async def hear(interview: Interview, session: Session, text: str, *, source: Ans
     _check_open(session, text)
     request = understand(text)
     if request is None or request.what == "dont_know":
-        return await submit(interview, session, text, source=source)
+        return await submit(interview, session, text, source=source, recordings=recordings)
     session = await resume(interview, session)
     if request.what == "end":
         return await end(interview, session, said=text)
@@ -272,10 +283,17 @@ async def _reply(interview: Interview, session: Session, request: Request, text:
     return await reply_to(request, text, card, session.current, lang, exam=session.exam, wording=interview.clarifying)
 
 
-async def submit(interview: Interview, session: Session, text: str, *, source: AnswerSource = "typed") -> Session:
-    """The session after the answer was saved; the grade is still owed (`advance`)."""
+async def submit(
+    interview: Interview,
+    session: Session,
+    text: str,
+    *,
+    source: AnswerSource = "typed",
+    recordings: tuple[Recording, ...] = (),
+) -> Session:
+    """The session after the answer was saved, with what was recorded of it; the grade is still owed (`advance`)."""
     _check_open(session, text)
-    body = Answered(text=text, source=source, lang=lang_of(text, session.lang))
+    body = Answered(text=text, source=source, lang=lang_of(text, session.lang), recordings=recordings)
     bodies: tuple[Body, ...] = (Resumed(), body) if session.paused else (body,)
     return await _add(interview, session, *bodies, clear_draft=True)
 

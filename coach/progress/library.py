@@ -112,7 +112,6 @@ def card(body: Body) -> str | None:
 
 
 def recordings(bodies: Iterable[Body]) -> tuple[str, ...]:
-    """The files of audio that these events name in a field `audio`, each once."""
-    found = (one for body in bodies if (one := body.get("audio")))
-    flat = (name for one in found for name in ((one,) if isinstance(one, str) else one))
-    return tuple(dict.fromkeys(flat))
+    """The files of audio that these events name, each once."""
+    found = (one.get("audio") for body in bodies for one in body.get("recordings", ()))
+    return tuple(dict.fromkeys(name for name in found if name))

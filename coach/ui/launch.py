@@ -20,7 +20,7 @@ def launch(coach: Coach) -> None:
     coach.store.latest()
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_TEMP_DIR"] = str(coach.settings.page_dir)
-    from coach.ui.practice import build
+    from coach.ui.shell import build
 
     page = build(coach, secret=_secret(coach))
     page.queue(default_concurrency_limit=64, max_size=512, api_open=False)
@@ -33,8 +33,8 @@ def launch(coach: Coach) -> None:
 def _serve(page: "Blocks", coach: Coach) -> None:
     from starlette.middleware import Middleware
 
-    from coach.ui.practice import I18N
-    from coach.ui.theme import CSS, KEYS, Guarded, theme
+    from coach.ui.theme import CSS, HEAD, Guarded, theme
+    from coach.ui.words import I18N
 
     host, port = coach.settings.host, coach.settings.port
     try:
@@ -51,7 +51,7 @@ def _serve(page: "Blocks", coach: Coach) -> None:
             max_file_size="1mb",
             theme=theme(),
             css=CSS,
-            head=KEYS,
+            head=HEAD,
             i18n=I18N,
             app_kwargs={"middleware": [Middleware(Guarded)]},
         )

@@ -1,5 +1,6 @@
 """How the page looks, and the headers and keys it comes with. Everything is served from this machine."""
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -29,37 +30,9 @@ def theme() -> gr.themes.Base:
     )
 
 
-CSS = """
-.gradio-container { max-width: 1240px !important; margin: 0 auto !important; }
-#bar { align-items: baseline; }
-#bar h1 { font-size: 1.25rem; margin: 0; }
-#notice { text-align: right; font-size: .85rem; color: var(--body-text-color-subdued); }
-#status { font-size: .9rem; padding: .4rem .8rem; border-left: 3px solid var(--color-accent); }
-#evidence .said { line-height: 1.7; padding: .6rem .8rem; border-left: 3px solid var(--border-color-primary); }
-#evidence mark { color: inherit; border-radius: 3px; padding: 0 2px; }
-#evidence mark.met { background: color-mix(in srgb, #2e9e5b 28%, transparent); }
-#evidence mark.partly { background: color-mix(in srgb, #d99a1c 30%, transparent); }
-#evidence mark.contradicted { background: color-mix(in srgb, #cf3f3f 28%, transparent); }
-#evidence sup { margin-left: 2px; font-weight: 600; }
-#critique { padding-top: .4rem; border-top: 1px solid var(--border-color-primary); }
-#critique em { color: var(--body-text-color-subdued); }
-#scorecard code { font-size: .85em; white-space: normal; }
-#chat .icon-button-wrapper.top-panel { display: none; }
-#report { padding: .5rem 1rem; }
-@media (max-width: 640px) { #notice { text-align: left; } }
-"""
-
-KEYS = """
-<script>
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    const box = document.querySelector("#answer textarea");
-    const send = document.querySelector("#send");
-    if (box && document.activeElement === box && send) { event.preventDefault(); send.click(); }
-  }
-});
-</script>
-"""
+_ASSETS = Path(__file__).parent / "assets"
+CSS = "\n".join(path.read_text(encoding="utf-8") for path in sorted(_ASSETS.glob("*.css")))
+HEAD = "\n".join(f"<script>\n{path.read_text(encoding='utf-8')}</script>" for path in sorted(_ASSETS.glob("*.js")))
 
 POLICY = "; ".join(
     (

@@ -88,5 +88,10 @@ def test_search_compares_folded_words() -> None:
 
 
 def test_recordings_are_named_once_each_in_order() -> None:
-    bodies = ({"audio": "2.wav"}, {"text": "x"}, {"audio": None}, {"audio": ["1.wav", "2.wav"]})
+    bodies = (
+        {"recordings": [{"audio": "2.wav"}]},
+        {"text": "x"},
+        {"recordings": [{"audio": None}]},
+        {"recordings": [{"audio": "1.wav"}, {"audio": "2.wav"}]},
+    )
     assert recordings(bodies) == ("2.wav", "1.wav")

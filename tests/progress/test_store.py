@@ -358,7 +358,7 @@ def test_a_deleted_session_is_gone_and_stays_gone(store: Store) -> None:
 
 def test_deleting_names_the_recordings(store: Store) -> None:
     keep(store, "s", asked("?"), answered("spoken"))
-    body = {"kind": "answered", "text": "spoken", "lang": "en", "audio": "recordings/1.wav"}
+    body = {"kind": "answered", "text": "spoken", "lang": "en", "recordings": [{"audio": "recordings/1.wav", "seconds": 1}]}
     kept = json.dumps({"session": "s", "seq": 2, "at": NOW.isoformat(), "body": body})
     with store._engine.begin() as link:
         link.exec_driver_sql(f"UPDATE events SET body = '{kept}' WHERE seq = 2")

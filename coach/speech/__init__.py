@@ -1,0 +1,1 @@
+"""Speech: recordings, transcripts, spoken sentences, delivery."""

@@ -1,0 +1,43 @@
+"""What every page is built over, and what a request says of the person who looks at it."""
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from coach.schema import Lang
+from coach.wiring import Coach
+
+STORAGE_KEY = "interview-coach-session"
+"""Under which the browser remembers the session, on every page."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every page is built over."""
+
+    coach: Coach
+    blocks: gr.Blocks
+    """The app that holds all pages; a page's `load` event is the app's while the page is being built."""
+    secret: str
+    """The key of what the browser remembers."""
+
+    def remembered(self) -> gr.BrowserState:
+        """The id of the session this browser is in; empty before the first. One of these on each page."""
+        return gr.BrowserState("", storage_key=STORAGE_KEY, secret=self.secret)
+
+
+def lang_of(request: gr.Request | None) -> Lang:
+    """The first of our languages that the browser asks for, for what is written on the server; else English."""
+    wanted = request.headers.get("accept-language", "") if request is not None else ""
+    for one in str(wanted).split(","):
+        name = one.partition(";")[0].strip().lower()
+        if name.startswith("zh"):
+            return "zh"
+        if name.startswith("en"):
+            return "en"
+    return "en"
+
+
+def person_of(request: gr.Request | None) -> str:
+    """The name a person signed in with; empty where nobody signs in."""
+    return str(request.username or "") if request is not None else ""
