@@ -42,6 +42,8 @@ evals: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python bench/startup.py
+	$(BIN)/python -m bench.sessions
+	$(BIN)/python -m bench.chaos
 
 lock:
 	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.txt

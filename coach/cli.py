@@ -9,7 +9,7 @@ import typer
 from coach import cli_sessions
 
 if TYPE_CHECKING:
-    from coach.schema import Card, NoteQuestion
+    from coach.schema import NoteQuestion
     from coach.wiring import Coach
 
 app = typer.Typer(
@@ -28,8 +28,16 @@ for command in (cli_sessions.export, cli_sessions.due, cli_sessions.progress):
 @app.command()
 def chat(
     company: Annotated[str | None, typer.Option(help="Ask only what this company asked, such as amazon.")] = None,
-    topic: Annotated[str | None, typer.Option(help="Ask only this topic, such as trees.")] = None,
+    topic: Annotated[
+        list[str] | None, typer.Option(help="Ask only this topic, such as trees; may be given several times.")
+    ] = None,
+    difficulty: Annotated[
+        int | None, typer.Option(min=1, max=5, help="Of the first question; the others go with your answers.")
+    ] = None,
     focus: Annotated[str, typer.Option(help="Words to search the bank for, in either language.")] = "",
+    card: Annotated[
+        list[str] | None, typer.Option(help="Ask exactly this card, by its id; may be given several times.")
+    ] = None,
     lang: Annotated[str, typer.Option(help="Language of the questions: en or zh.")] = "en",
     format_: Annotated[
         str,
@@ -67,11 +75,13 @@ def chat(
             {
                 "lang": lang,
                 "company": company,
-                "topic": topic,
+                "topics": topic,
+                "difficulty": difficulty,
                 "focus": focus,
+                "only": card,
                 "format": format_,
                 "mode": "exam" if exam else "practice",
-                "questions": questions,
+                "questions": len(card) if card else questions,
                 "probes": probes,
                 "minutes": minutes,
                 "minutes_each": minutes_each,
@@ -93,47 +103,18 @@ def grade(
     import asyncio
     import json
 
-    from coach.grading.critic import Told
-    from coach.grading.grade import grade as grade_answer
+    from coach import single
     from coach.progress.export import grade_markdown
-    from coach.schema import Critique, Grade, Utterance
-    from coach.text import lang_of
     from coach.wiring import Coach
 
-    coach = Coach()
-    one = _card(coach, card)
-    text = _text(answer)
-    lang = lang_of(text)
-    asked = (one.asks(lang),)
-    said = (Utterance(turn=0, text=text),)
-
-    async def graded() -> "tuple[Grade, Critique | None]":
-        result = await grade_answer(coach.judge, one, said, interviewer=asked, sandbox=coach.sandbox)
-        if result.score is None:
-            return result, None
-        return result, await coach.critic.critique(Told(one, result, said, lang, asked))
-
-    result, critique = asyncio.run(graded())
+    given = single.Grading(card=card, answer=_text(answer))
+    one, result, critique, lang = asyncio.run(single.graded(Coach(), given))
     if as_json:
-        told = {"critique": critique.model_dump(mode="json")} if critique is not None else {}
-        typer.echo(json.dumps(result.model_dump(mode="json") | told, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(single.grade_json(result, critique), indent=2, ensure_ascii=False))
     else:
         typer.echo(grade_markdown(one, result, lang, critique=critique))
     if result.not_graded is not None:
         raise typer.Exit(3)
-
-
-def _card(coach: "Coach", name: str) -> "Card":
-    """The card of that id. Raises CoachError with the nearest ids."""
-    import difflib
-
-    from coach.errors import CoachError
-
-    cards = {one.id: one for one in coach.cards}
-    if name not in cards:
-        near = difflib.get_close_matches(name, cards, n=3, cutoff=0.4)
-        raise CoachError(f"no card {name!r}; {'did you mean ' + ', '.join(near) if near else 'see coach cards'}")
-    return cards[name]
 
 
 def _text(path: Path) -> str:
@@ -162,10 +143,11 @@ def run(
     from coach.errors import CoachError, CodeNotRun
     from coach.grading.code import CodeTask
     from coach.progress.export import run_lines
+    from coach.single import card_of
     from coach.wiring import Coach
 
     coach = Coach()
-    coding = _card(coach, card).coding
+    coding = card_of(coach, card).coding
     if coding is None:
         raise CoachError(f"{card} has no coding task: coach cards lists the kinds")
     try:
@@ -189,7 +171,7 @@ def cards(
     from coach.schema import Plan
     from coach.wiring import Coach
 
-    plan = Plan(lang="en", company=company, topic=topic)
+    plan = Plan(lang="en", company=company, topics=() if topic is None else (topic,))
     for one in Coach().cards:
         if belongs(one, plan):
             typer.echo(f"{one.id}  [{one.kind}, difficulty {one.difficulty}]  {one.question.en}")
@@ -302,14 +284,19 @@ async def _write_drafts(coach: "Coach", wanted: "list[NoteQuestion]") -> int:
 @app.command()
 def accept(
     drafts: Annotated[list[Path], typer.Argument(help="Draft files that you have corrected and given sources.")],
+    into: Annotated[
+        Path | None, typer.Option(help="Folder of cards; your own in the data folder unless another is named.")
+    ] = None,
 ) -> None:
     """Move reviewed drafts into the bank."""
     from coach.bank.draft import accept as accept_draft
+    from coach.bank.own import OwnCards
     from coach.settings import load_settings
 
     settings = load_settings()
+    own = OwnCards(settings.cards_dir, into or settings.own_cards_dir)
     for path in drafts:
-        typer.echo(f"in the bank: {accept_draft(path, drafts=settings.drafts_dir, cards=settings.cards_dir)}")
+        typer.echo(f"in the bank: {accept_draft(path, drafts=settings.drafts_dir, own=own)}")
 
 
 @app.command()
@@ -337,6 +324,55 @@ def check() -> None:
         typer.echo(str(problem).removeprefix(here))
     typer.echo(counts)
     raise typer.Exit(1 if problems else 0)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; this machine alone unless set.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = None,
+    auth: Annotated[
+        Path | None, typer.Option(help="File of people who may sign in. For one person set COACH_AUTH=name:password.")
+    ] = None,
+    open_: Annotated[
+        bool, typer.Option("--open", help="Let everybody in who reaches the address, without signing in.")
+    ] = False,
+    allowed_host: Annotated[
+        list[str] | None, typer.Option(help="A name this server is called by, such as coach.example.org.")
+    ] = None,
+    add_user: Annotated[
+        str | None, typer.Option(help="Ask for a password, write this person's line to FILE, and stop.")
+    ] = None,
+    file: Annotated[Path | None, typer.Argument(help="The file that --add-user writes to.")] = None,
+) -> None:
+    """Serve the page. Beyond this machine only to people who sign in, unless --open."""
+    from coach.errors import SettingsError
+
+    if add_user is not None:
+        return _add_user(add_user, file)
+    if file is not None:
+        raise SettingsError(f"{file} without --add-user: the file of people is given with --auth")
+    if auth is not None and ":" in str(auth) and not auth.exists():
+        raise SettingsError(
+            "--auth takes a file: a password on the command line can be read by every program of this machine."
+            " Set COACH_AUTH=name:password, or make the file with coach serve --add-user NAME FILE"
+        )
+    from coach.settings import load_settings
+    from coach.ui.launch import serve as serve_page
+
+    names = tuple(allowed_host) if allowed_host else None
+    given = {"host": host, "port": port, "auth_file": auth, "open": open_ or None, "allowed_hosts": names}
+    return serve_page(load_settings().model_copy(update={name: one for name, one in given.items() if one is not None}))
+
+
+def _add_user(name: str, path: Path | None) -> None:
+    from coach.errors import SettingsError
+    from coach.ui.people import add
+
+    if path is None:
+        raise SettingsError(f"say which file: coach serve --add-user {name} people.txt")
+    password = str(typer.prompt("password", hide_input=True, confirmation_prompt=True))
+    done = "changed" if add(path, name, password=password) else "added"
+    typer.echo(f"{done} {name} in {path}: coach serve --auth {path}")
 
 
 @app.command()

@@ -56,9 +56,33 @@ def delete(
     one = _found(coach, session)
     if not yes and not typer.confirm(f"delete {one.id[:8]} of {one.started_at:%Y-%m-%d} for good?"):
         raise typer.Exit(1)
-    for name in coach.store.delete(one.id):
-        Path(name).unlink(missing_ok=True)
+    coach.delete(one.id)
     typer.echo(f"deleted {one.id[:8]}")
+
+
+@sessions.command()
+def copy(
+    to: Annotated[
+        str | None, typer.Option(help="Address of the database; COACH_DATABASE_URL when left out.", metavar="URL")
+    ] = None,
+) -> None:
+    """Copy every interview from the file in the data folder to another database; nothing is deleted here."""
+    from contextlib import closing
+
+    from coach.errors import CoachError
+    from coach.progress.copy import copied
+    from coach.progress.store import Store
+    from coach.settings import load_settings
+
+    settings = load_settings()
+    path, url = settings.data_dir / "sessions.db", to or settings.database_url
+    if url is None:
+        raise CoachError("where to? give --to postgresql+psycopg://user:password@host/database")
+    if not path.exists():
+        raise CoachError(f"{path}: there is no interview to copy")
+    with closing(Store.open(path)) as source, closing(Store.connect(url)) as target:
+        done = [new for _, new in copied(source, target)]
+    typer.echo(f"copied {sum(done)} interviews, {len(done) - sum(done)} were there already; {path} is as it was")
 
 
 @sessions.command()

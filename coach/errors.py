@@ -2,6 +2,7 @@
 
     CoachError
     ├── ContentError            a card, note, prompt, suite or transcript file is wrong (all problems at once)
+    │   └── CardChanged         another tab or process saved this card since it was opened
     ├── SettingsError           a setting is missing or impossible
     ├── IndexFault              the bank's index cannot be used or rebuilt
     ├── InterviewError          this step is not possible at this point of the interview
@@ -9,6 +10,11 @@
     ├── StoreError              the session store failed; nothing was acknowledged
     │   ├── Conflict            another tab or process wrote this session first
     │   └── UnknownSession      no such session
+    ├── SpeechError             a recording cannot be used, or nothing said aloud (`code` names which way)
+    │   ├── SpeakerMissing          not_installed, broken, unknown
+    │   ├── RecordingRefused        empty, corrupt, foreign, too_long
+    │   ├── NothingHeard            silence, noise, no_words, other_script
+    │   └── TranscriberMissing      not_configured, not_installed, not_fetched, no_model
     └── ModelError              the chat model gave no usable reply (`code` names which way)
         ├── ModelNotConfigured      not_configured    no model or no key
         ├── ModelUnreachable        unreachable       no connection, or it was cut before a reply
@@ -56,6 +62,10 @@ class ContentError(CoachError):
         super().__init__("\n".join(str(problem) for problem in problems))
 
 
+class CardChanged(ContentError):
+    """Another tab or process saved this card since it was opened; nothing was written over."""
+
+
 class SettingsError(CoachError):
     """A setting is missing or impossible."""
 
@@ -82,6 +92,30 @@ class Conflict(StoreError):
 
 class UnknownSession(StoreError):
     """No such session."""
+
+
+class SpeechError(CoachError):
+    """A recording cannot be used or put into words, or nothing said aloud; `code` names which way."""
+
+    def __init__(self, message: str, code: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+class SpeakerMissing(SpeechError):
+    """The speaker that was asked for is not there, or makes no sound."""
+
+
+class RecordingRefused(SpeechError):
+    """The file is not a recording that can be kept."""
+
+
+class NothingHeard(SpeechError):
+    """Nobody speaks in the recording, or no words came of it."""
+
+
+class TranscriberMissing(SpeechError):
+    """There is no transcriber, or the one that was asked for is not there."""
 
 
 @dataclass(frozen=True)

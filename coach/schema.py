@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Lang = Literal["en", "zh"]
 LANGS: tuple[Lang, ...] = get_args(Lang)
@@ -559,15 +559,29 @@ RequestKind = Literal["repeat", "rephrase", "clarify", "moment", "language"]
 """What a candidate may ask for that the interviewer answers in words."""
 
 
+def _topic_as_topics(given: Any) -> Any:
+    """What was stored while there could be one topic only, in today's terms."""
+    if not isinstance(given, dict) or "topic" not in given:
+        return given
+    topic = given["topic"]
+    rest = {name: value for name, value in given.items() if name != "topic"}
+    return rest | {"topics": () if topic is None else (topic,)}
+
+
 class Plan(Record):
     """What the person chose at the start."""
 
     lang: Lang
     """Language of the interviewer; the candidate may change it on the way."""
     company: Slug | None = None
-    topic: Slug | None = None
+    topics: tuple[Slug, ...] = ()
+    """Only cards of one of these; of any when empty."""
+    difficulty: Annotated[int, Field(ge=1, le=5)] | None = None
+    """Of the first question; the others climb or descend with the answers. None begins in the middle."""
     focus: str = ""
     """Free words to search the bank for."""
+    only: Annotated[tuple[CardId, ...], Field(max_length=50), AfterValidator(_has_no_repeats)] = ()
+    """Exactly these cards, in this order, whatever else was chosen; when empty, the other choices decide."""
     questions: Annotated[int, Field(ge=1, le=50)] = 5
     """Of a loop: in each of its rounds."""
     probes: Annotated[int, Field(ge=0, le=5)] = 2
@@ -584,6 +598,8 @@ class Plan(Record):
     material: Annotated[str, Field(max_length=40_000)] = ""
     """What the candidate brought: slides, an abstract, a project summary, a CV."""
 
+    _one_topic = model_validator(mode="before")(_topic_as_topics)
+
 
 class Stage(Record):
     """One round of an interview in one format; a loop has several."""
@@ -597,7 +613,9 @@ class Stage(Record):
     company: Slug | None = None
     label: str | None = None
     """The company's own name for the round, as the notes give it; only questions of that round are asked."""
-    topic: Slug | None = None
+    topics: tuple[Slug, ...] = ()
+
+    _one_topic = model_validator(mode="before")(_topic_as_topics)
 
 
 class Started(Record):
@@ -887,6 +905,8 @@ class Session(Record):
     """The state of an interview: a fold over its events."""
 
     id: str
+    person: str = ""
+    """Who practises; empty on one's own machine."""
     plan: Plan
     cards: tuple[CardId, ...]
     stages: tuple[Stage, ...] = ()

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from coach.errors import SettingsError
 
@@ -61,8 +61,40 @@ class Settings(BaseSettings):
     """What search compares meanings with: `lexical`, `openai:<model>` or `folder:<path>`; see docs/models.md."""
     embeddings_base_url: str | None = None
     """Where `openai:<model>` embeds; the base URL of the chat model unless set."""
+    transcriber: str | None = None
+    """What turns speech into words: `openai:gpt-4o-mini-transcribe`, `whisper:small`, `folder:<path>`, or nothing."""
+    transcriber_base_url: str | None = None
+    """Where `openai:<model>` listens; the base URL of the chat model unless set."""
+    transcriber_budget_s: Annotated[float, Field(gt=0, le=3600)] = 120.0
+    """Seconds that turning one recording into words may take in all, retries included."""
+    keep_audio: bool = True
+    """Whether recordings are kept until their session is deleted; else each goes once its words are there."""
+    speaker: str = "browser"
+    """Who reads the interviewer's sentences aloud: `browser`, `openai:gpt-4o-mini-tts`, `espeak` or `off`."""
+    speaker_base_url: str | None = None
+    """Where `openai:<model>` speaks; the base URL of the chat model unless set."""
+    speaker_voice: str | None = None
+    """A voice of that model, or of the browser."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 7860
+    auth: Annotated[SecretStr | None, Field(repr=False)] = None
+    """One person who may sign in to the page, `name:password`; for several, or a hash instead of a password, see
+    `auth_file`."""
+    auth_file: Path | None = None
+    """A file of people who may sign in to the page, made with `coach serve --add-user NAME FILE`."""
+    open: bool = False
+    """Whether the page may be served beyond this machine to anybody who reaches it, without signing in."""
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Names this server is called by besides `localhost` and IP addresses, separated by commas."""
+    upload_mb: Annotated[int, Field(ge=1, le=1024)] = 64
+    """Most megabytes of one uploaded file; ten minutes of recorded speech have 53."""
+    queue_most: Annotated[int, Field(ge=1, le=100_000)] = 512
+    """Most steps that wait for their turn on the page; whoever comes then is told at once that it is busy."""
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _by_commas(cls, written: object) -> object:
+        return [name.strip() for name in written.split(",") if name.strip()] if isinstance(written, str) else written
 
     @model_validator(mode="after")
     def _prices_belong_together(self) -> Self:
@@ -76,9 +108,24 @@ class Settings(BaseSettings):
         return self.data_dir / "page"
 
     @property
+    def recordings_dir(self) -> Path:
+        """What was recorded, in one folder for each session."""
+        return self.data_dir / "recordings"
+
+    @property
+    def misheard_file(self) -> Path:
+        """What speech recognisers make of our terms."""
+        return self.content_dir / "knowledge" / "misheard.yaml"
+
+    @property
     def cards_dir(self) -> Path:
-        """The folder of cards."""
+        """The folder of cards that come with the coach; never written to."""
         return self.content_dir / "knowledge" / "cards"
+
+    @property
+    def own_cards_dir(self) -> Path:
+        """The folder of the person's own cards, and of those that stand in for one that came with the coach."""
+        return self.data_dir / "cards"
 
     @property
     def drafts_dir(self) -> Path:

@@ -7,20 +7,32 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING
 
-from coach.errors import ContentError, ModelError, ModelNotConfigured, Problem
+from coach.errors import (
+    CoachError,
+    ContentError,
+    IndexFault,
+    ModelError,
+    ModelNotConfigured,
+    Problem,
+    SettingsError,
+    SpeakerMissing,
+    TranscriberMissing,
+)
 from coach.schema import Card, Event, NoteQuestion, Plan, Session
 from coach.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from coach.bank.cards import CardFiles
     from coach.bank.collection import Where
     from coach.bank.draft import Drafts
     from coach.bank.embed import Embedder
     from coach.bank.glossary import Glossary
     from coach.bank.index import Index
     from coach.bank.lexical import Lexical
+    from coach.bank.own import OwnCards
     from coach.bank.search import Search
     from coach.grading.bubblewrap import Bubblewrap
     from coach.grading.critic import Critic
@@ -33,6 +45,10 @@ if TYPE_CHECKING:
     from coach.progress.library import SessionInfo
     from coach.progress.schedule import Attempt, Item
     from coach.progress.store import Store
+    from coach.speech.heard import Misheard
+    from coach.speech.recording import Recordings
+    from coach.speech.speak import Speaking
+    from coach.speech.transcribe import Transcriber
 
 DAILY = 20
 """Most cards to review in a day."""
@@ -57,31 +73,96 @@ def local_zone() -> tzinfo:
     return datetime.now().astimezone().tzinfo or UTC
 
 
+class _Bank:
+    """The cards as they were read together and what is made of them: after a change all of it is made anew."""
+
+    def __init__(self, coach: "Coach", files: "CardFiles", stamp: object) -> None:
+        self.files = files
+        self.stamp = stamp
+        self.index: Index | None = None
+        self._coach = coach
+
+    @cached_property
+    def lexical(self) -> "Lexical":
+        """The bank ranked by words and concepts."""
+        from coach.bank.glossary import Glossary
+        from coach.bank.lexical import Lexical
+
+        coach = self._coach
+        everyday = Glossary.load(coach.settings.everyday_file)
+        cache = coach.settings.data_dir / "terms.json"
+        return Lexical(self.files.cards, coach.glossary, everyday=everyday, cache=cache)
+
+    @cached_property
+    def interview(self) -> "Interview":
+        """The interview over these cards."""
+        return self._coach.interview_over(self.files.cards)
+
+
 class Coach:
     """All live parts of one process, each made when first used."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, *, own: bool = True) -> None:
+        """Without `own` only the shipped cards are read, as measurements need it that are to be compared."""
         self.settings = settings or load_settings()
-        self._opening = Lock()
-        self._index: Index | None = None
-        self._attempts: dict[str, tuple[datetime, tuple[Attempt, ...]]] = {}
+        self._own = own
+        self._opening = RLock()
+        self._now: _Bank | None = None
+        self._attempts: dict[str, dict[str, tuple[datetime, tuple[Attempt, ...]]]] = {}
 
-    @cached_property
-    def _files(self) -> tuple[tuple[Card, ...], tuple[Problem, ...]]:
+    @property
+    def _bank(self) -> _Bank:
+        bank = self._now
+        if bank is None:
+            with self._opening:
+                if self._now is None:
+                    self._now = self._read_bank()
+                bank = self._now
+        return bank
+
+    def _read_bank(self) -> _Bank:
         from coach.bank.cards import read_cards
 
-        files = read_cards(self.settings.cards_dir, cache=self.settings.data_dir / "cards.json")
-        return files.cards, files.problems
+        if not self._own:
+            cache = self.settings.data_dir / "cards.json"
+            return _Bank(self, read_cards(self.settings.cards_dir, cache=cache), ())
+        stamp = self.own_cards.stamp()
+        return _Bank(self, self.own_cards.read(caches=self.settings.data_dir), stamp)
 
     @property
     def cards(self) -> tuple[Card, ...]:
         """Every card that is right."""
-        return self._files[0]
+        return self._bank.files.cards
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong with the card files that were left out."""
-        return self._files[1]
+        return self._bank.files.problems
+
+    @cached_property
+    def own_cards(self) -> "OwnCards":
+        """The person's own cards, over those that came with the coach."""
+        from coach.bank.own import OwnCards
+
+        return OwnCards(self.settings.cards_dir, self.settings.own_cards_dir)
+
+    def reload(self) -> None:
+        """Read the cards again; what was begun with the old ones goes on with them.
+
+        The search index is brought up to date when it is next asked for.
+        """
+        with self._opening:
+            fresh, before = self._read_bank(), self._now
+            if before is not None and before.index is not None:
+                before.index.close()
+            self._now = fresh
+
+    def refresh(self) -> bool:
+        """Whether the person's own cards were written since they were read, by any process; they are read again."""
+        stale = self._own and self._bank.stamp != self.own_cards.stamp()
+        if stale:
+            self.reload()
+        return stale
 
     @cached_property
     def glossary(self) -> "Glossary":
@@ -233,37 +314,95 @@ class Coach:
             return Store.connect(self.settings.database_url)
         return Store.open(self.settings.data_dir / "sessions.db")
 
-    def sessions(self) -> "Iterator[tuple[SessionInfo, Session, tuple[Event, ...]]]":
-        """Every stored interview, newest first, with its state and its events."""
+    @cached_property
+    def recordings(self) -> "Recordings":
+        """What was recorded, on disk."""
+        from coach.speech.recording import Recordings
+
+        return Recordings(self.settings.recordings_dir, keep_audio=self.settings.keep_audio)
+
+    @cached_property
+    def misheard(self) -> "Misheard":
+        """What speech recognisers make of our terms."""
+        from coach.speech.heard import Misheard
+
+        return Misheard.load(self.settings.misheard_file, self.glossary)
+
+    @cached_property
+    def transcriber(self) -> "Transcriber | CoachError":
+        """What turns speech into words, or why there is nothing."""
+        from coach.speech.transcribe import make_transcriber
+
+        settings = self.settings
+        try:
+            return make_transcriber(
+                settings.transcriber,
+                models=settings.data_dir / "models",
+                api_key=settings.openai_api_key.get_secret_value() if settings.openai_api_key else None,
+                base_url=settings.transcriber_base_url or settings.openai_base_url,
+                budget_s=settings.transcriber_budget_s,
+            )
+        except (TranscriberMissing, ModelNotConfigured, SettingsError) as error:
+            return error
+
+    @cached_property
+    def speaking(self) -> "Speaking":
+        """Who reads the interviewer's sentences aloud; where the one asked for cannot, the browser, and why."""
+        from coach.speech.speak import Speaking, make_speaker
+
+        settings = self.settings
+        try:
+            speaker = make_speaker(
+                settings.speaker,
+                api_key=settings.openai_api_key.get_secret_value() if settings.openai_api_key else None,
+                base_url=settings.speaker_base_url or settings.openai_base_url,
+                voice=settings.speaker_voice,
+            )
+        except (SpeakerMissing, ModelNotConfigured, SettingsError) as error:
+            return Speaking("browser", why=str(error))
+        if speaker is not None:
+            return Speaking("server", speaker)
+        return Speaking("off" if settings.speaker == "off" else "browser", voice=settings.speaker_voice)
+
+    def delete(self, session: str) -> None:
+        """Delete an interview for good, with its recordings and what the page wrote of it. Raises UnknownSession."""
+        from coach.progress.erase import remove_files
+
+        named = self.store.delete(session)
+        remove_files(self.settings.recordings_dir, session, named)
+        remove_files(self.settings.page_dir, session, ())
+
+    def sessions(self, person: str | None = None) -> "Iterator[tuple[SessionInfo, Session, tuple[Event, ...]]]":
+        """Every stored interview, of this person or of anybody, newest first, with its state and its events."""
         from coach.interview.session import fold
 
-        for info in self.store.every():
+        for info in self.store.every(person=person):
             events = self.store.events(info.session)
             yield info, fold(events), events
 
-    def attempts(self) -> "tuple[Attempt, ...]":
-        """Every graded or skipped question of every stored interview; those that did not change are not read again."""
+    def attempts(self, person: str = "") -> "tuple[Attempt, ...]":
+        """Every graded or skipped question of a person's interviews; those that did not change are not read again."""
         from coach.interview.session import fold
         from coach.progress.schedule import attempts_of
 
-        known = self._attempts
+        known = self._attempts.get(person, {})
         found: dict[str, tuple[datetime, tuple[Attempt, ...]]] = {}
-        for info in self.store.every():
+        for info in self.store.every(person=person):
             kept = known.get(info.session)
             if kept is None or kept[0] != info.updated_at:
                 events = self.store.events(info.session)
                 kept = (info.updated_at, attempts_of(fold(events), events))
             found[info.session] = kept
-        self._attempts = found
+        self._attempts[person] = found
         return tuple(attempt for _, attempts in found.values() for attempt in attempts)
 
-    def due(self, *, most: int = DAILY) -> "tuple[Item, ...]":
-        """What is to be practised today, most urgent first: cards, and points of cards, that are in the bank."""
+    def due(self, *, most: int = DAILY, person: str = "") -> "tuple[Item, ...]":
+        """What a person is to practise today, most urgent first: cards, and points of cards, that are in the bank."""
         from coach.progress.schedule import cards_done, due, schedule
 
         now, zone = datetime.now(UTC), local_zone()
         points = {card.id: {one.id for one in card.criteria} for card in self.cards}
-        attempts = self.attempts()
+        attempts = self.attempts(person)
         items = [
             item
             for item in schedule(attempts, tz=zone)
@@ -272,28 +411,25 @@ class Coach:
         done = cards_done(attempts, now.astimezone(zone).date(), tz=zone)
         return due(items, now, most=most, done_today=done)
 
-    def due_cards(self) -> tuple[str, ...]:
-        """The cards of today's queue, most urgent first."""
-        return tuple(dict.fromkeys(item.card for item in self.due()))
+    def due_cards(self, person: str = "") -> tuple[str, ...]:
+        """The cards of a person's queue of today, most urgent first."""
+        return tuple(dict.fromkeys(item.card for item in self.due(person=person)))
 
     def index(self) -> "Index":
         """The index over the bank, built or brought up to date when first asked for."""
         from coach.bank.index import open_index
 
         with self._opening:
-            if self._index is None:
+            bank = self._bank
+            if bank.index is None:
                 folder = self.settings.data_dir / "index"
-                self._index = open_index(folder, cards=self.cards, embedder=self._embedder)
-            return self._index
+                bank.index = open_index(folder, cards=bank.files.cards, embedder=self._embedder)
+            return bank.index
 
-    @cached_property
+    @property
     def lexical(self) -> "Lexical":
         """The bank ranked by words and concepts."""
-        from coach.bank.glossary import Glossary
-        from coach.bank.lexical import Lexical
-
-        everyday = Glossary.load(self.settings.everyday_file)
-        return Lexical(self.cards, self.glossary, everyday=everyday, cache=self.settings.data_dir / "terms.json")
+        return self._bank.lexical
 
     def warm(self) -> None:
         """Make the parts that the first question and answer need, so that nobody waits for them."""
@@ -310,11 +446,18 @@ class Coach:
         from coach.bank.search import search
 
         where = where or Where()
-        try:
-            return search(self.index(), self.lexical, text, k=k, where=where)
-        except ModelError as error:
-            found = search(None, self.lexical, text, k=k, where=where)
-            return found.model_copy(update={"without": str(error)})
+        while True:
+            try:
+                with self._opening:
+                    bank = self._bank
+                    index = self.index()
+                return search(index, bank.lexical, text, k=k, where=where)
+            except ModelError as error:
+                found = search(None, bank.lexical, text, k=k, where=where)
+                return found.model_copy(update={"without": str(error)})
+            except IndexFault:
+                if bank is self._bank:  # else the cards changed meanwhile: search the new ones
+                    raise
 
     def card_for(self, question: NoteQuestion) -> str | None:
         """The card that answers a question of a note; None when there is none.
@@ -338,7 +481,9 @@ class Coach:
         """Card ids for the focus of a plan, best first; none when the bank has nothing for it."""
         from coach.bank.collection import Where
 
-        found = self.find(plan.focus, k=plan.questions, where=Where(company=plan.company, topic=plan.topic))
+        topic = plan.topics[0] if len(plan.topics) == 1 else None
+        k = plan.questions if len(plan.topics) < 2 else len(self.cards)
+        found = self.find(plan.focus, k=k, where=Where(company=plan.company, topic=topic))
         return found.cards if found.sure else ()
 
     def read_material(self, path: Path) -> str:
@@ -372,18 +517,21 @@ class Coach:
 
     def close(self) -> None:
         """Give the index and the database back; the parts are not used after this."""
-        if self._index is not None:
-            self._index.close()
+        if self._now is not None and self._now.index is not None:
+            self._now.index.close()
         if "store" in self.__dict__:
             self.store.close()
 
-    @cached_property
+    @property
     def interview(self) -> "Interview":
         """The interview over the parts above."""
+        return self._bank.interview
+
+    def interview_over(self, cards: tuple[Card, ...]) -> "Interview":
         from coach.interview.session import Interview
 
         return Interview(
-            cards={card.id: card for card in self.cards},
+            cards={card.id: card for card in cards},
             judge=self.judge,
             log=self.store,
             search=self.search,
@@ -401,11 +549,13 @@ def check_content(settings: Settings | None = None) -> tuple[tuple[Problem, ...]
     """All problems of all content files, and a line that counts what was read."""
     from coach.bank.cards import read_cards
     from coach.bank.glossary import Glossary
+    from coach.bank.own import OwnCards
     from coach.grading.offline import Calibration
     from coach.llm.prompts import load_all
+    from coach.speech.heard import Misheard
 
     settings = settings or load_settings()
-    files = read_cards(settings.cards_dir, notes=settings.notes_dir)
+    files = OwnCards(settings.cards_dir, settings.own_cards_dir).read(notes=settings.notes_dir)
     problems = list(files.problems)
     terms = prompts = drafts = 0
     if settings.drafts_dir.is_dir():
@@ -413,7 +563,9 @@ def check_content(settings: Settings | None = None) -> tuple[tuple[Problem, ...]
         drafts = len(waiting.drafts)
         problems += waiting.problems
     try:
-        terms = len(Glossary.load(settings.glossary_file).entries)
+        glossary = Glossary.load(settings.glossary_file)
+        terms = len(glossary.entries)
+        Misheard.load(settings.misheard_file, glossary)
     except ContentError as error:
         problems += error.problems
     try:

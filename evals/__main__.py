@@ -51,7 +51,7 @@ def run(
         from evals.retrieval import keep, run_retrieval
         from evals.runs import new_folder
 
-        bank = Coach()
+        bank = Coach(own=False)
         searched = run_retrieval(bank)
         keep(searched, bank, new_folder(out or bank.settings.data_dir / "runs", suite))
         typer.echo(retrieval_report(searched, every_wrong=wrong))
@@ -59,7 +59,7 @@ def run(
     if suite == "interviewer":
         _interviewer(out, seed=seed, sessions=sessions, only=only)
     settings = load_settings()
-    coach = Coach(settings if model is None else settings.model_copy(update={"model": model}))
+    coach = Coach(settings if model is None else settings.model_copy(update={"model": model}), own=False)
     options = Options(
         workers=workers,
         repeats=repeat,
@@ -80,7 +80,7 @@ def _interviewer(out: Path | None, *, seed: int, sessions: int | None, only: str
     from evals.interviewer import keep_simulation, replayed, run_simulation, simulation_report
     from evals.runs import new_folder
 
-    coach = Coach()
+    coach = Coach(own=False)
     if only is not None:
         told, holds = replayed(coach, only)
         typer.echo(told)
@@ -102,7 +102,7 @@ def calibrate(
     from coach.wiring import Coach
     from evals.calibrate import calibrate_suite
 
-    typer.echo(calibrate_suite(tuple(suites or ("grading", "robustness")), coach=Coach(), write=write))
+    typer.echo(calibrate_suite(tuple(suites or ("grading", "robustness")), coach=Coach(own=False), write=write))
 
 
 FOLDER = "Folder of a run, or the name of one under runs in the data folder."
@@ -118,7 +118,7 @@ def report(
     from evals.page import write_page
     from evals.run import found_run
 
-    coach = Coach()
+    coach = Coach(own=False)
     typer.echo(write_page(found_run(run, coach), {card.id: card for card in coach.cards}, to=to))
 
 
@@ -132,7 +132,7 @@ def compare(
     from evals.run import found_run
     from evals.runs import read_run
 
-    coach = Coach()
+    coach = Coach(own=False)
     runs = [read_run(found_run(one, coach)) for one in (first, second)]
     typer.echo(comparison_text(compare(runs[0], runs[1])))
 
@@ -151,7 +151,7 @@ def attacks(
     from evals.run import made_cases
 
     stale = 0
-    for path, text in made_cases(Coach()).items():
+    for path, text in made_cases(Coach(own=False)).items():
         same = path.exists() and path.read_text(encoding="utf-8") == text
         if write and not same:
             path.write_text(text, encoding="utf-8", newline="\n")
@@ -182,7 +182,7 @@ def agree(
     from evals.human import parse_labels
 
     settings = load_settings()
-    coach = Coach(settings if model is None else settings.model_copy(update={"model": model}))
+    coach = Coach(settings if model is None else settings.model_copy(update={"model": model}), own=False)
     options = Options(limit, parse_labels(labels), skip_bad, wrong, out, workers)
     found = measured(data, judge=chosen_judge(coach, judge), glossary=coach.glossary, options=options)
     typer.echo(agree_report(found))

@@ -8,10 +8,16 @@ from itertools import pairwise
 from typing import Any
 
 from coach.errors import InterviewError
+from coach.grading.code import code_in
+from coach.grading.score import PASS_BANDS
 from coach.interview import session as interview
 from coach.interview.clock import time_up
 from coach.interview.follow import WHY
 from coach.interview.guard import leaks
+from coach.interview.material import MaterialFormat, questions
+from coach.interview.material_facts import unsupported
+from coach.interview.material_text import read_material
+from coach.interview.rounds import OWN
 from coach.schema import (
     LANGS,
     Answered,
@@ -22,6 +28,7 @@ from coach.schema import (
     Critiqued,
     Ended,
     Event,
+    Grade,
     Graded,
     Hinted,
     Lang,
@@ -140,7 +147,7 @@ def gives_nothing_away(held: Held) -> str | None:
         one = held.states[line.at - 1].current
         card = held.cards[one.card]
         known = (card.asks("en"), card.asks("zh"), *one.interviewer, *(answer.text for answer in one.answers))
-        known = (*known, *_earlier(one), getattr(line.body, "said", ""))
+        known = (*known, *_earlier(one), getattr(line.body, "said", ""), held.session.plan.material)
         new = stems(line.text).difference(*map(stems, known))
         for criterion in _not_made(card, one) if new else ():
             told = _given_away(line, criterion, known, new)
@@ -231,7 +238,7 @@ def _is_in(held: Held, line: Line, before: Session, lang: Lang) -> bool:
     if isinstance(body, Hinted):
         return body.text == card.hints[body.rung - 1].text(lang)
     if isinstance(body, Probed) and body.wording == "card":
-        return body.text in {
+        return body.text in _about_own_work(before) or body.text in {
             *(criterion.probe.text(lang) for criterion in card.criteria),
             *(text.text(lang) for text in (*card.followups, *WHY)),
         }
@@ -313,7 +320,7 @@ def timeless(session: Session) -> dict[str, Any]:
 
 def falls_back(held: Held) -> str | None:
     """With a model that misbehaves, the card's own words come out, and the event names why."""
-    if held.spec.fault is None:
+    if held.spec.fault in {None, "sound"}:
         return None
     for line in lines_of(held.events):
         body = line.body
@@ -321,6 +328,8 @@ def falls_back(held: Held) -> str | None:
             if not _harmless(held, line):
                 return f"at {line.at} the model's words are put: {line.text!r:.160}"
         elif isinstance(body, Probed) and body.aim == "criterion" and body.fallback is None:
+            if body.text in _about_own_work(held.states[line.at - 1]):
+                continue
             return f"at {line.at} does not say why the card's words are put"
     return None
 
@@ -332,6 +341,90 @@ def _harmless(held: Held, line: Line) -> bool:
     before = held.states[line.at - 1].current
     said = (*before.interviewer, *(answer.text for answer in before.answers), getattr(line.body, "said", ""))
     return not stems(line.text).difference(stems("Is it because"), stems("是不是因为"), *map(stems, said))
+
+
+def asks_about_own_work(held: Held) -> str | None:
+    """Where something was brought, follow-ups are about it as far as they can be, quote it and make nothing up."""
+    for line in lines_of(held.events):
+        before = held.states[line.at - 1]
+        own = _about_own_work(before) if isinstance(line.body, Probed) else {}
+        if not isinstance(line.body, Probed) or not own:
+            continue
+        put = {probe.text for one in before.rounds for probe in one.probes}
+        name = (before.current.card, line.body.criterion)
+        if line.text not in own and any(known == name for text, known in own.items() if text not in put):
+            return f"at {line.at} asks nothing about what was brought: {line.text!r:.100}"
+        brought, card = read_material(held.session.plan.material), held.cards[before.current.card]
+        said = (*(one.probe.text(before.lang) for one in card.criteria), *(one.text for one in before.current.answers))
+        quoted = [text for text in re.findall(r"“([^”]+)”", line.text) if text not in "\n".join((brought.text, *said))]
+        strange = (*quoted, *unsupported(line.text, brought, said))
+        if strange:
+            return f"at {line.at} makes up {strange[0]!r}: {line.text!r:.160}"
+    return None
+
+
+def _about_own_work(before: Session) -> Mapping[str, tuple[str, str]]:
+    """The questions about what was brought, each with the card and criterion it serves; none without any."""
+    stage, plan = before.stage, before.plan
+    if stage is None or stage.format not in OWN or not plan.material.strip():
+        return {}
+    return _own_questions(plan.material, "depth" if stage.format == "depth" else "project", before.lang, plan.seed)
+
+
+@lru_cache(maxsize=256)
+def _own_questions(brought: str, form: MaterialFormat, lang: Lang, seed: int) -> Mapping[str, tuple[str, str]]:
+    found = questions(read_material(brought), format=form, lang=lang, seed=seed)
+    return {one.text: (one.card, one.criterion) for one in found}
+
+
+def criticises(held: Held) -> str | None:
+    """With a model as critic each closed question of a practice is criticised; one that misbehaves is not heard."""
+    for event in held.events:
+        body = event.body
+        if not isinstance(body, Critiqued):
+            continue
+        told = body.critique
+        if held.spec.fault is None:
+            return f"event {event.seq} is a critique, and there is no model"
+        if (told.source == "model") != (held.spec.fault == "sound"):
+            return f"event {event.seq} shows the {told.source}'s critique: {told.fallback or told.stronger.text!r:.160}"
+        if told.source == "card" and told.fallback is None:
+            return f"event {event.seq} does not say why the card's critique is shown"
+    if held.spec.fault is None or held.spec.mode == "exam":
+        return None
+    whole = held.session.rounds if held.session.ended == "finished" else held.session.rounds[:-1]
+    scored = [one for one in whole if one.grade is not None and one.grade.score is not None]
+    missing = [one.card for one in scored if one.critique is None]
+    return f"no critique of {missing[0]}" if missing else None
+
+
+def runs_code(held: Held) -> str | None:
+    """Where code can be run: right code passes every test, wrong code does not and no pass, and no code is no run."""
+    if not held.runs_code:
+        return None
+    for event in held.events:
+        if not isinstance(event.body, Graded):
+            continue
+        one, grade = held.states[event.seq].current, event.body.grade
+        task = held.cards[one.card].coding
+        if task is None or grade.score is None:
+            continue
+        said = code_in(task, one.utterances)
+        if grade.code_refused is not None or (said is None) != (grade.code is None):
+            return f"event {event.seq}: {grade.code_refused or 'code and run do not go together'}"
+        if said is None or grade.code is None:
+            continue
+        code = said.code.strip()
+        if code == task.solution.strip() and grade.code.share < 1:
+            return f"event {event.seq}: the reference solution of {one.card} passes {grade.code.share:.0%}"
+        if code in {wrong.code.strip() for wrong in task.wrong} and not _held_down(grade):
+            return f"event {event.seq}: a wrong solution of {one.card} is not held down"
+    return None
+
+
+def _held_down(grade: Grade) -> bool:
+    run, score = grade.code, grade.score
+    return run is not None and run.share < 1 and score is not None and score.band not in PASS_BANDS
 
 
 CHECKS: Mapping[str, Check] = {
@@ -349,6 +442,9 @@ CHECKS: Mapping[str, Check] = {
     "graded": is_graded,
     "crash": survives_crashes,
     "fallback": falls_back,
+    "own-work": asks_about_own_work,
+    "critique": criticises,
+    "code-run": runs_code,
 }
 
 

@@ -9,19 +9,22 @@ from functools import cached_property
 from typing import Literal, cast, get_args
 
 from coach.errors import ContentError, InterviewError, Problem, UnknownSession
+from coach.grading.code import CodeTask, Sandbox
+from coach.grading.critic import Critic
 from coach.grading.grade import Judge
 from coach.interview import session as interview
 from coach.interview.follow import Wording
-from coach.interview.rounds import plan_of
+from coach.interview.rounds import OWN, plan_of
 from coach.progress.export import report_markdown
-from coach.schema import LANGS, Card, CardId, Event, FormatName, Lang, Mode, Plan, Session, State
+from coach.schema import LANGS, Card, CardId, CodeRun, Event, FormatName, Lang, Mode, Plan, Session, State
 from evals.attacks import Pieces
 from evals.play import MemoryLog, parts
-from evals.simulate import CANDIDATES, CRASHING, Act, Lines, Seat, act_of
+from evals.simulate import CANDIDATES, CRASHING, Act, Lines, Seat, Texts, act_of
 
 FORMATS: tuple[FormatName, ...] = get_args(FormatName)
 MODES: tuple[Mode, ...] = get_args(Mode)
-Fault = Literal["leaky", "chatty", "two-questions", "wrong-language", "empty", "endless", "hanging", "failing"]
+Fault = Literal["leaky", "chatty", "two-questions", "wrong-language", "empty", "endless", "hanging", "failing", "sound"]
+"""What a model does; *sound* does what it should."""
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 MOST_STEPS = 150
 """A session that is not over by then goes round in circles."""
@@ -40,7 +43,7 @@ class Spec:
     lang: Lang
     seed: int
     fault: Fault | None = None
-    """What is wrong with the model that words the follow-ups; None without a model."""
+    """What is wrong with the model that words follow-ups and criticises answers; None without a model."""
 
     @property
     def id(self) -> str:
@@ -73,7 +76,13 @@ class Room:
     lines: Lines
     pieces: Pieces
     models: Mapping[Fault, tuple[Wording | None, Wording | None]]
-    """Of each misbehaving model: who words follow-ups, and who answers clarifying questions."""
+    """Of each model: who words follow-ups, and who answers clarifying questions."""
+    critics: Mapping[Fault, Critic]
+    """Of each model: who criticises answers."""
+    material: Texts
+    """What candidates bring to rounds about their own work."""
+    sandbox: Sandbox | None = None
+    """Where their code is run in coding interviews; None where no code can be run."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +114,8 @@ class Held:
     reports: Mapping[Lang, str]
     uncut: Session | None = None
     """The same session without crashes, where there were some and the candidate would have done the same."""
+    runs_code: bool = False
+    """Whether the candidate's code was run."""
 
     @cached_property
     def states(self) -> tuple[Session, ...]:
@@ -148,7 +159,29 @@ class CutLog(MemoryLog):
             raise Cut
 
 
-def plan(spec: Spec) -> Plan:
+class Remembering:
+    """A sandbox that runs the same code on the same task once."""
+
+    def __init__(self, inner: Sandbox) -> None:
+        self._inner = inner
+        self._known: dict[tuple[CodeTask, str], CodeRun] = {}
+
+    async def run(self, task: CodeTask, code: str) -> CodeRun:
+        """The result of every check."""
+        if (task, code) not in self._known:
+            self._known[task, code] = await self._inner.run(task, code)
+        return self._known[task, code]
+
+
+def material(spec: Spec, texts: Texts) -> str:
+    """What the candidate brings: something to one of two rounds about own work, nothing to any other."""
+    of_own_work = spec.format in OWN or spec.format == "loop"
+    if not of_own_work or (spec.mode == "exam") == bool((spec.seed + len(spec.candidate)) % 2):
+        return ""
+    return random.Random(f"material-{spec.seed}-{spec.candidate}").choice(texts[spec.lang])
+
+
+def plan(spec: Spec, texts: Texts) -> Plan:
     """The plan that the person chose."""
     chosen: dict[str, object] = {
         "lang": spec.lang,
@@ -164,6 +197,7 @@ def plan(spec: Spec) -> Plan:
         else 2,
         "company": COMPANY if spec.format == "loop" else None,
         "self_rate": spec.candidate in {"disputer", "wanderer"} or None,
+        "material": material(spec, texts),
     }
     clock = {"silent": 1 + spec.seed % 2 * 2, "typing": 2, "late": 3, "pauser": 15, "wanderer": 9}.get(spec.candidate)
     if clock is not None:
@@ -189,15 +223,17 @@ async def hold(room: Room, spec: Spec, *, crash: bool | None = None) -> Held:
         cards=room.cards,
         now=watch,
         new_id=lambda: spec.id,
-        due=(lambda: reviews) if spec.format == "review" else tuple,
+        due=lambda _person: reviews if spec.format == "review" else (),
         wording=wording,
         clarifying=clarifying,
+        critic=room.critics[spec.fault] if spec.fault is not None else None,
+        sandbox=room.sandbox if spec.format == "coding" else None,
     )
     return await _held(room, spec, desk, watch, crash=crash)
 
 
 async def _held(room: Room, spec: Spec, desk: interview.Interview, watch: Watch, *, crash: bool) -> Held:
-    state = await _begun(desk, plan(spec))
+    state = await _begun(desk, plan(spec, room.material))
     steps: list[Step] = []
     stuck = strayed = None
     while state.phase != "ended" and stuck is None:
@@ -234,6 +270,7 @@ async def _held(room: Room, spec: Spec, desk: interview.Interview, watch: Watch,
             for lang in (LANGS if state.rounds else ())
         },
         uncut=(await hold(room, spec, crash=False)).session if whole else None,
+        runs_code=desk.sandbox is not None,
     )
 
 

@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from coach.bank.files import replace_text
+from coach.bank.glossary import Glossary
 from coach.errors import ContentError, Problem
+from coach.grading.code import Sandbox
 from coach.grading.grade import Judge
-from coach.schema import LANGS, Card, CardId, FormatName, Lang, Mode, Record, Slug
+from coach.schema import LANGS, Card, CardId, FormatName, Graded, Lang, Mode, Record, Slug
 from coach.wiring import Coach
 from evals.attacks import load_pieces
 from evals.checks import CHECKS, broken, lines_of
-from evals.hold import FAULTS, FORMATS, MODES, Fault, Held, Room, Spec, hold, spec_of
-from evals.misbehave import misbehaving
+from evals.hold import FAULTS, FORMATS, MODES, Fault, Held, Remembering, Room, Spec, hold, spec_of
+from evals.misbehave import critics, misbehaving
 from evals.runs import Setting, file_fingerprint, fingerprint, setting
 from evals.simulate import CANDIDATES, Lines
 
@@ -29,6 +31,9 @@ FOLDER = ROOT / "interviewer"
 WITH_MODELS = ("hostile", "asker", "switcher", "one-liner")
 """The candidates who meet models that misbehave; the first makes no point at all, so that there is all to give away."""
 PROBED: tuple[FormatName, ...] = ("breadth", "phone", "depth", "coding", "problem", "behavioural")
+
+
+_MATERIAL: TypeAdapter[dict[Lang, tuple[str, ...]]] = TypeAdapter(dict[Lang, tuple[str, ...]])
 
 
 class Floors(Record):
@@ -75,6 +80,10 @@ class SessionResult(Record):
     broken: dict[str, str]
     """What does not hold, by the check that says so."""
     seconds: float
+    brought: bool = False
+    """Whether the candidate brought something about own work."""
+    ran_code: bool = False
+    """Whether code of the candidate's was run."""
 
     @property
     def points(self) -> float:
@@ -120,18 +129,32 @@ def room_of(coach: Coach) -> Room:
     """All that sessions are held with. Raises ContentError when a file is wrong."""
     if coach.problems:
         raise ContentError(coach.problems)
-    return made_room({card.id: card for card in coach.cards}, coach.offline_judge, coach.settings.prompts_dir)
+    cards, prompts = {card.id: card for card in coach.cards}, coach.settings.prompts_dir
+    sandbox = Remembering(coach.sandbox) if coach.sandbox.refusal is None else None
+    return made_room(cards, coach.offline_judge, prompts, glossary=coach.glossary, sandbox=sandbox)
 
 
-def made_room(cards: Mapping[CardId, Card], judge: Judge, prompts: Path) -> Room:
+def made_room(
+    cards: Mapping[CardId, Card], judge: Judge, prompts: Path, *, glossary: Glossary, sandbox: Sandbox | None = None
+) -> Room:
     """The same from its parts. Raises ContentError when a file is wrong."""
     path = FOLDER / "lines.yaml"
     try:
         lines = Lines.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        path = FOLDER / "material.yaml"
+        brought = _MATERIAL.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise ContentError((Problem(str(path), 0, f"not the candidates' lines: {error}"),)) from error
-    pieces = load_pieces(ROOT / "attacks.yaml")
-    return Room(cards=cards, judge=judge, lines=lines, pieces=pieces, models=misbehaving(cards, prompts))
+        raise ContentError((Problem(str(path), 0, f"not what the candidates say or bring: {error}"),)) from error
+    return Room(
+        cards=cards,
+        judge=judge,
+        lines=lines,
+        pieces=load_pieces(ROOT / "attacks.yaml"),
+        models=misbehaving(cards, prompts),
+        critics=critics(prompts, glossary),
+        material=brought,
+        sandbox=sandbox,
+    )
 
 
 def specs(seed: int, sessions: int, with_models: int) -> tuple[Spec, ...]:
@@ -203,6 +226,8 @@ def result_of(held: Held, began: float) -> SessionResult:
         questions=_questions(held),
         broken=broken(held),
         seconds=round(time.perf_counter() - began, 4),
+        brought=bool(held.session.plan.material),
+        ran_code=any(isinstance(event.body, Graded) and event.body.grade.code is not None for event in held.events),
     )
 
 
@@ -351,5 +376,8 @@ def _looked_at(name: str, results: Sequence[SessionResult]) -> int:
         "exam-silent": lambda one: one.mode == "exam",
         "crash": lambda one: one.candidate == "crashing",
         "fallback": lambda one: one.fault is not None,
+        "critique": lambda one: one.fault is not None and one.mode == "practice",
+        "own-work": lambda one: one.brought,
+        "code-run": lambda one: one.ran_code,
     }
     return sum(map(narrow.get(name, lambda one: True), results))

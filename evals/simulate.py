@@ -120,11 +120,16 @@ def say(text: str, **more: float) -> Act:
     return Act(what="say", text=text, **more)  # type: ignore[arg-type]
 
 
+def fenced(code: str) -> str:
+    """The code as it is handed in, in a block of its own."""
+    return f"\n\n```python\n{code.rstrip()}\n```\n\n"
+
+
 def whole_answer(card: Card, lang: Lang) -> str:
     """Everything the card asks for: formulas or code where there are any, the reference, every point by itself."""
     parts = [f"$${step.latex}$$\n{step.why.text(lang)}" for step in card.steps]
     if card.coding is not None:
-        parts += [f"```python\n{card.coding.solution.rstrip()}\n```", card.coding.cost.text(lang)]
+        parts += [fenced(card.coding.solution).strip(), card.coding.cost.text(lang)]
     parts += [card.reference.text(lang), *(criterion.says.text(lang) for criterion in card.criteria)]
     return "\n\n".join(parts)
 
@@ -237,12 +242,18 @@ def late(seat: Seat) -> Act:
 
 
 def contradictor(seat: Seat) -> Act:
-    """Says right things, then takes them back and says the opposite: on every other question in the same breath."""
+    """Says right things, then takes them back and says the opposite: on every other question in the same breath.
+
+    Code that works is handed in first, and then code that does not.
+    """
+    coding = seat.card.coding
     wrong = " ".join(one.says.of(seat.lang)[0] for one in seat.card.misconceptions)
     back = f"{seat.pick(seat.pieces.retract[seat.lang])} {wrong}"
+    back += fenced(coding.wrong[0].code) if coding is not None else ""
     if seat.turn:
         return say(back)
     right = " ".join(one.says.text(seat.lang) for one in seat.card.criteria[::2])
+    right += fenced(coding.solution) if coding is not None else ""
     return say(right if len(seat.session.rounds) % 2 else f"{right} {back}")
 
 

@@ -20,6 +20,7 @@ from coach.schema import LANGS, Card
 from coach.text import normalise
 
 MAX_BYTES = 1_000_000
+MAX_DEPTH = 20
 CHECKS = 2
 """Raise it when a check is added or changed, so that cached cards are checked again."""
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -127,35 +128,64 @@ def read_card(path: Path, *, root: Path) -> tuple[Card | None, tuple[Problem, ..
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         return None, (Problem(shown, line, "not UTF-8 text: save the file as UTF-8"),)
-    if len(raw) > MAX_BYTES:
-        return None, (Problem(shown, 0, f"{len(raw):,} bytes; a card has at most {MAX_BYTES:,}"),)
+    card, problems = parse_card(text, shown_as=shown)
+    path_id = path.relative_to(root).with_suffix("").as_posix()
+    if card is not None and card.id != path_id:
+        line = _Lines(text).of(("id",))
+        problems = (Problem(shown, line, f"id: {card.id!r} does not match its path {path_id!r}"), *problems)
+    return card, problems
+
+
+def parse_card(text: str, *, shown_as: str) -> tuple[Card | None, tuple[Problem, ...]]:
+    """The card that a YAML text holds and what is wrong with it, each problem with a line of `shown_as`.
+
+    None when the text does not fit the schema.
+    """
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > MAX_BYTES:
+        return None, (Problem(shown_as, 0, f"{size:,} bytes; a card has at most {MAX_BYTES:,}"),)
     if "\x00" in text:
-        return None, (Problem(shown, 0, "holds NUL bytes: this is not a text file"),)
-    aliases = re.search(r"(?m)^\s*(?:[^#\s'\"][^#\n]*:|-)\s+[&*][A-Za-z0-9_]+\s*$", text)
-    if aliases:
-        line = text.count("\n", 0, aliases.end()) + 1
-        return None, (Problem(shown, line, "YAML anchors and aliases are not used in cards: write the text out"),)
+        return None, (Problem(shown_as, 0, "holds NUL bytes: this is not a text file"),)
     try:
+        refused = _refused(text)
+        if refused is not None:
+            return None, (Problem(shown_as, *refused),)
         data = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or str(error)
-        return None, (Problem(shown, mark.line + 1 if mark else 0, f"not valid YAML: {reason}"),)
+        return None, (Problem(shown_as, mark.line + 1 if mark else 0, f"not valid YAML: {reason}"),)
+    except ValueError as error:  # a date that is none, a number too long to read
+        return None, (Problem(shown_as, 0, f"not valid YAML: {error}; put the value in quotes"),)
     if not isinstance(data, dict):
-        return None, (Problem(shown, 1, "expected a mapping with the fields of a card; see docs/cards.md"),)
+        return None, (Problem(shown_as, 1, "expected a mapping with the fields of a card; see docs/cards.md"),)
+    lines = _Lines(text)
     try:
         card = Card.model_validate(data)
     except ValidationError as error:
-        lines = _Lines(text)
         return None, tuple(
-            Problem(shown, lines.of(fault["loc"]), f"{_dotted(fault['loc'])}: {_said(fault['msg'], fault['input'])}")
+            Problem(shown_as, lines.of(fault["loc"]), f"{_dotted(fault['loc'])}: {_said(fault['msg'], fault['input'])}")
             for fault in error.errors()
         )
-    lines, path_id = _Lines(text), path.relative_to(root).with_suffix("").as_posix()
-    faults = faults_of(card)
-    if card.id != path_id:
-        faults.insert(0, (("id",), f"{card.id!r} does not match its path {path_id!r}"))
-    return card, tuple(Problem(shown, lines.of(place), f"{_dotted(place)}: {message}") for place, message in faults)
+    return card, tuple(
+        Problem(shown_as, lines.of(place), f"{_dotted(place)}: {message}") for place, message in faults_of(card)
+    )
+
+
+def _refused(text: str) -> tuple[int, str] | None:
+    """Line and reason where YAML could grow without end, or nest until the parser dies; found without building it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        line = event.start_mark.line + 1 if event.start_mark is not None else 0
+        if getattr(event, "anchor", None) is not None:
+            return line, "YAML anchors and aliases are not used in cards: write the text out"
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            return line, f"nests more than {MAX_DEPTH} levels deep; no card does"
+    return None
 
 
 _Place = tuple[str | int, ...]

@@ -2,7 +2,7 @@
 
 drafts/
   made.json                  which questions were drafted, by a hash of their words, and as which file
-  <topic>/<slug>.yaml        a card with `draft: true`; a person corrects it, `coach accept` moves it to the bank
+  <topic>/<slug>.yaml        a card with `draft: true`; a person corrects it, `coach accept` moves it to their own cards
 """
 
 import hashlib
@@ -15,14 +15,16 @@ from typing import Any
 import yaml
 from pydantic import ValidationError, model_validator
 
-from coach.bank.cards import faults_of, read_card
+from coach.bank.cards import MAX_BYTES, faults_of
 from coach.bank.files import replace_text
-from coach.errors import ContentError, Problem
+from coach.bank.own import OwnCards, ready, version_of
+from coach.errors import CardChanged, ContentError, Problem
 from coach.llm.chat import Chat
 from coach.llm.prompts import Template
 from coach.schema import Bilingual, BilingualPhrases, Card, Criterion, NoteQuestion, Provenance, Record
 from coach.text import normalise
 
+_DRAFT = re.compile(r"(?m)^draft:.*\n?")
 NO_SOURCE = "TODO: a person adds the primary source that says so"
 """Stands in a draft's references; a card that still holds it is not accepted."""
 
@@ -109,6 +111,33 @@ class Drafts:
         )
         return path
 
+    def names(self) -> tuple[str, ...]:
+        """The files that wait for a person, right or wrong, relative to the folder."""
+        return tuple(sorted(path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*.yaml")))
+
+    def path(self, name: str) -> Path:
+        """The file of that name. Raises ContentError when it is none of the drafts."""
+        if name not in self.names():
+            raise ContentError((Problem(name, 0, "is no draft any more: it was accepted or deleted meanwhile"),))
+        return self.folder / name
+
+    def text(self, name: str) -> str:
+        """The YAML of a draft. Raises ContentError."""
+        return _text(self.path(name))
+
+    def save(self, name: str, text: str, *, seen: str) -> None:
+        """Keep a draft as it is, finished or not. Raises CardChanged when it was written since it was `seen`."""
+        if len(text) > MAX_BYTES:
+            raise ContentError((Problem(name, 0, f"{len(text):,} characters; a card has at most {MAX_BYTES:,}"),))
+        if version_of(self.text(name)) != seen:
+            message = "was saved in another tab or window since you opened it: open it again and repeat your change"
+            raise CardChanged((Problem(name, 0, message),))
+        replace_text(self.path(name), f"{text.strip()}\n")
+
+    def delete(self, name: str) -> None:
+        """Throw a draft away; its question is not drafted again."""
+        self.path(name).unlink()
+
     def _read(self) -> dict[str, str]:
         if not self._ledger.exists():
             return {}
@@ -139,30 +168,23 @@ async def draft(chat: Chat, template: Template, question: NoteQuestion, *, topic
     return reply.value.card((origin,))
 
 
-def accept(path: Path, *, drafts: Path, cards: Path) -> Path:
-    """Move a reviewed draft into the bank; the rest of the file stays as the person wrote it.
-
-    Raises ContentError when it is not right, still has no source, or the bank has a card of that id.
-    """
-    resolved = path.resolve()
-    if not resolved.is_relative_to(drafts.resolve()):
-        raise ContentError((Problem(str(path), 0, f"is not under {drafts}"),))
-    card, problems = read_card(resolved, root=drafts.resolve())
-    if problems or card is None:
-        raise ContentError(problems)
-    unready = faults_of(card.model_copy(update={"draft": False}))
-    if unready:
-        raise ContentError(tuple(Problem(str(path), 0, f"{place[0]}: {message}") for place, message in unready))
-    if any(reference.startswith("TODO") for reference in card.references):
-        raise ContentError((Problem(str(path), 0, "references: add the primary source that you checked it against"),))
-    target = cards / f"{card.id}.yaml"
-    text = re.sub(r"(?m)^draft:.*\n?", "", path.read_text(encoding="utf-8"))
-    target.parent.mkdir(parents=True, exist_ok=True)
+def unready(text: str) -> tuple[Problem, ...]:
+    """What still stands between the text of a draft and the bank, each with its line."""
     try:
-        with target.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise ContentError((Problem(str(target), 0, "is in the bank already: change the draft's id"),)) from error
+        ready(_DRAFT.sub("\n", text), shown_as="draft")
+    except ContentError as error:
+        return error.problems
+    return ()
+
+
+def accept(path: Path, *, drafts: Path, own: OwnCards) -> Path:
+    """Move a reviewed draft to the person's own cards; the rest of the file stays as the person wrote it.
+
+    Its `id` says where it goes. Raises ContentError when it is not right, still has no source, or its id is taken.
+    """
+    if not path.resolve().is_relative_to(drafts.resolve()):
+        raise ContentError((Problem(str(path), 0, f"is not under {drafts}"),))
+    target = own.take(_DRAFT.sub("", _text(path)), shown_as=str(path))
     path.unlink()
     return target
 
@@ -185,6 +207,13 @@ def _block(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _block)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContentError((Problem(str(path), 0, f"cannot be read: {error}"),)) from error
 
 
 def _key(question: NoteQuestion) -> str:

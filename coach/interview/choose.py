@@ -11,7 +11,7 @@ from coach.schema import Card, CardId, Plan, Round, Stage
 
 LEVELS = (1, 5)
 START = 3
-"""Difficulty of the first question."""
+"""Difficulty of the first question, unless the plan says another."""
 CLIMB, DESCEND = 0.75, 0.4
 """From this score on the next question is harder, and below that one easier."""
 
@@ -50,10 +50,15 @@ def next_card(
 
 
 def planned(cards: Sequence[Card], plan: Plan, ranked: Sequence[CardId]) -> tuple[CardId, ...]:
-    """The questions that are fixed from the start: with a focus those that were found for it, else none.
+    """The questions that are fixed from the start: those the plan names, or with a focus those found for it, else none.
 
-    Raises InterviewError when nothing was found.
+    Raises InterviewError when one that is named is not in the bank, and when nothing was found.
     """
+    if plan.only:
+        unknown = sorted(set(plan.only) - {card.id for card in cards})
+        if unknown:
+            raise InterviewError(f"no card {', '.join(unknown)} in the bank: see coach cards, or the library page")
+        return plan.only
     if not plan.focus.strip():
         return ()
     form = FORMATS[plan.format]
@@ -83,7 +88,7 @@ def _in_stage(
     if not fitting:
         return None
     topics = [by_name[one.card].topics[0] for one in rounds if one.card in by_name]
-    level = level_after(rounds, by_name)
+    level = level_after(rounds, by_name, start=plan.difficulty or START)
     order = sorted(card.id for card in fitting)
     random.Random(f"{plan.seed}-{len(rounds)}").shuffle(order)
     due = {name: at for at, name in enumerate(past.due)}
@@ -93,7 +98,7 @@ def _in_stage(
         last = past.last_asked.get(name)
         return (
             due.get(name, len(due)),
-            topics.count(card.topics[0]) if plan.topic is None else 0,
+            topics.count(card.topics[0]) if not plan.topics else 0,
             abs(card.difficulty - level),
             last.timestamp() if last is not None else float("-inf"),
             order.index(name),
@@ -107,9 +112,9 @@ def fits(card: Card, slot: Slot) -> bool:
     return card.kind in slot.kinds and (not slot.only or card.id in slot.cards)
 
 
-def level_after(rounds: Sequence[Round], cards: Mapping[CardId, Card]) -> int:
+def level_after(rounds: Sequence[Round], cards: Mapping[CardId, Card], *, start: int = START) -> int:
     """The difficulty that the answers so far call for: one up after a good answer, one down after a poor one."""
-    level = START
+    level = start
     for one in rounds:
         value = one.grade.score.value if one.grade is not None and one.grade.score is not None else None
         asked = cards[one.card].difficulty if one.card in cards else level
@@ -128,7 +133,7 @@ def _nothing(cards: Sequence[Card], plan: Plan) -> str:
         return "nothing is due: come back tomorrow, or choose another kind of interview"
     if plan.focus.strip():
         return f"no question found for {plan.focus!r}: try other words, or leave the focus empty"
-    wanted = " and ".join(name for name in (plan.company, plan.topic) if name)
+    wanted = " and ".join(name for name in (plan.company, " or ".join(plan.topics)) if name)
     companies = sorted({origin.company for card in cards for origin in card.source if origin.company})
     topics = sorted({topic for card in cards for topic in card.topics})
     kind = "" if plan.format == "free" else f" in a {plan.format} interview"

@@ -7,16 +7,12 @@ and to say so, as in a real interview.
 import re
 from collections.abc import Sequence
 
-from coach.errors import ModelError
 from coach.grading.judge import fence
-from coach.interview.follow import Wording
+from coach.interview.follow import Show, Wording, worded_by
 from coach.interview.guard import faults, leaks, repeated
 from coach.interview.understand import Request
 from coach.schema import Aside, Card, Hinted, Lang, Probed, RequestKind, Round
 from coach.text import STOP_STEMS, lang_of, normalise, words
-
-_MOST = 2000
-"""Characters after which a model's reply is cut off; it is then too long anyway."""
 
 _REPEAT: dict[Lang, tuple[str, ...]] = {
     "en": ("Sure: {line}", "Of course. {line}", "Once more: {line}"),
@@ -128,43 +124,40 @@ async def reply_to(
     *,
     exam: bool,
     wording: Wording | None,
+    show: Show | None = None,
 ) -> Aside:
-    """What the interviewer says; a model words clarifications only, and is heard only without a fault."""
+    """What the interviewer says; a model words clarifications only, and is heard only without a fault.
+
+    `show` gets a model's words as they come.
+    """
     kind: RequestKind = _KINDS.get(request.what, "clarify")
     written = card_reply(request, card, current, lang)
     if wording is None or request.what != "clarify":
         return Aside(what=kind, said=text, reply=written)
-    prompt = wording.template.render(
-        {
-            "language": "Chinese" if lang == "zh" else "English",
-            "question": card.question.text(lang),
-            "line": open_line(card, current, lang),
-            "points": "\n".join(f"- {criterion.says.text(lang)}" for criterion in card.criteria),
-            "fallback": written,
-            "fence": fence(text),
-            "asked": text,
-        }
-    )
-    pieces: list[str] = []
-    try:
-        async for piece in wording.chat.stream(prompt):
-            pieces.append(piece)
-            if sum(map(len, pieces)) > _MOST:
-                break
-    except ModelError as error:
-        return Aside(what=kind, said=text, reply=written, fallback=error.code)
-    reply = "".join(pieces).strip().strip('"“”')
-    wrong = faults(
-        reply,
-        card=card,
-        said=(text, *(answer.text for answer in current.answers)),
-        interviewer=current.interviewer,
-        lang=lang,
-        mode="exam" if exam else "practice",
-        kind="clarify",
-    )
-    if wrong:
-        return Aside(what=kind, said=text, reply=written, fallback=wrong[0])
+    values = {
+        "language": "Chinese" if lang == "zh" else "English",
+        "question": card.question.text(lang),
+        "line": open_line(card, current, lang),
+        "points": "\n".join(f"- {criterion.says.text(lang)}" for criterion in card.criteria),
+        "fallback": written,
+        "fence": fence(text),
+        "asked": text,
+    }
+
+    def wrong(reply: str) -> tuple[str, ...]:
+        return faults(
+            reply,
+            card=card,
+            said=(text, *(answer.text for answer in current.answers)),
+            interviewer=current.interviewer,
+            lang=lang,
+            mode="exam" if exam else "practice",
+            kind="clarify",
+        )
+
+    reply, fallback = await worded_by(wording, values, wrong, show=show)
+    if fallback is not None:
+        return Aside(what=kind, said=text, reply=written, fallback=fallback)
     return Aside(what=kind, said=text, reply=reply, wording="model")
 
 

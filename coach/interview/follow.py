@@ -4,7 +4,8 @@ What to probe is a rule in code. A model may word it; code refuses a wording tha
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from coach.errors import ModelError
@@ -144,9 +145,43 @@ class Wording:
 
 Show = Callable[[str], None]
 """Gets what is about to be said, the whole of it each time; the last one may be withdrawn by another."""
+LONGEST = 2000
+"""Characters after which a model is cut off; its words are then too long anyway."""
 _WHOLE_WORDS = re.compile(r"^.*[\s,.;:?!，。；：？！、\u4e00-\u9fff]", re.DOTALL)
-_UNFINISHED = frozenset({"empty", "wrong language", "not one question: none asked"})
-"""Faults that the beginning of a sentence may have."""
+_TO_COME = frozenset({"not one question: none asked"})
+"""What the beginning of a line may lack."""
+_PASSING = frozenset({"empty", "wrong language", "verdict", "praise", "repeats itself"})
+"""Faults of a beginning that its next words may take away: it is not shown, and what follows is waited for."""
+
+
+async def worded_by(
+    wording: Wording, values: Mapping[str, str], faults: Callable[[str], Sequence[str]], *, show: Show | None = None
+) -> tuple[str, str | None]:
+    """What the model says to a prompt with these values and None; or the card is to be used, and why.
+
+    `faults` tells what forbids saying a text, the gravest first. `show` gets the words as they come, whole words only,
+    and only while they may be said; at the first fault that more words cannot take away the model is stopped.
+    """
+    text, shown = "", ""
+    try:
+        async with aclosing(wording.chat.stream(wording.template.render(values))) as pieces:
+            async for piece in pieces:
+                text += piece
+                if len(text) > LONGEST:
+                    return "", "too long"
+                begun = _WHOLE_WORDS.match(text.lstrip().lstrip('"“'))
+                if begun is None or begun[0] == shown:
+                    continue
+                shown = begun[0]
+                found = [fault for fault in faults(shown.strip()) if fault not in _TO_COME]
+                if not _PASSING.issuperset(found):
+                    return "", next(fault for fault in found if fault not in _PASSING)
+                if show is not None and not found:
+                    show(shown)
+    except ModelError as error:
+        return "", error.code
+    text = text.strip().strip('"“”')
+    return text, next(iter(faults(text)), None)
 
 
 async def word_probe(
@@ -166,56 +201,31 @@ async def word_probe(
     written = criterion.probe.text(lang)
     if wording is None:
         return Probed(criterion=criterion.id, text=written, wording="card")
-    said = "\n\n".join(answer.text for answer in current.answers)
-    prompt = wording.template.render(
-        {
-            "language": "Chinese" if lang == "zh" else "English",
-            "question": current.question,
-            "target": criterion.says.text(lang),
-            "probe": written,
-            "fence": fence(said),
-            "answer": said,
-        }
-    )
-    mode: Mode = "exam" if exam else "practice"
-    text, shown, fault = "", "", None
-    try:
-        async for piece in wording.chat.stream(prompt):
-            text += piece
-            begun = _WHOLE_WORDS.match(text.lstrip().lstrip('"“'))
-            if begun is None or begun[0] == shown:
-                continue
-            shown = begun[0]
-            fault = fault_of(shown.strip(), card, criterion, current, lang, mode=mode, unfinished=True)
-            if fault is not None or len(text) > 2000:
-                break
-            if show is not None:
-                show(shown)
-    except ModelError as error:
-        return Probed(criterion=criterion.id, text=written, wording="card", fallback=error.code)
-    text = text.strip().strip('"“”')
-    fault = fault or fault_of(text, card, criterion, current, lang, mode=mode)
-    if fault is not None:
-        return Probed(criterion=criterion.id, text=written, wording="card", fallback=fault)
+    said = "\n\n".join(_said(current))
+    values = {
+        "language": "Chinese" if lang == "zh" else "English",
+        "question": current.question,
+        "target": criterion.says.text(lang),
+        "probe": written,
+        "fence": fence(said),
+        "answer": said,
+    }
+
+    def wrong(text: str) -> tuple[str, ...]:
+        return probe_faults(text, card, criterion, current, lang, mode="exam" if exam else "practice")
+
+    text, fallback = await worded_by(wording, values, wrong, show=show)
+    if fallback is not None:
+        return Probed(criterion=criterion.id, text=written, wording="card", fallback=fallback)
     return Probed(criterion=criterion.id, text=text, wording="model")
 
 
-def fault_of(
-    text: str,
-    card: Card,
-    criterion: Criterion,
-    current: Round,
-    lang: Lang,
-    *,
-    mode: Mode = "exam",
-    unfinished: bool = False,
-) -> str | None:
-    """Why a wording must not be put to the candidate, or None when it may; see `coach.interview.guard`.
-
-    With `unfinished` it is the beginning of one, which may still become a question.
-    """
+def probe_faults(
+    text: str, card: Card, criterion: Criterion, current: Round, lang: Lang, *, mode: Mode = "exam"
+) -> tuple[str, ...]:
+    """Everything that forbids putting a wording to the candidate, the gravest first; see `coach.interview.guard`."""
     verdicts = current.grade.verdicts if current.grade is not None else ()
-    found = faults(
+    return faults(
         text,
         card=card,
         criterion=criterion,
@@ -226,7 +236,6 @@ def fault_of(
         kind="probe",
         met=[verdict.criterion for verdict in verdicts if verdict.state == "met"],
     )
-    return next((one for one in found if not (unfinished and one in _UNFINISHED)), None)
 
 
 def _said(current: Round) -> tuple[str, ...]:

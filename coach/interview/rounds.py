@@ -198,7 +198,7 @@ def stages_of(plan: Plan, cards: Sequence[Card]) -> tuple[Stage, ...]:
         questions=plan.questions,
         probes=plan.probes,
         company=plan.company,
-        topic=plan.topic,
+        topics=plan.topics,
     )
     return (stage,)
 
@@ -251,8 +251,8 @@ def slot_of(stage: Stage, number: int) -> Slot:
 
 
 def belongs(card: Card, wanted: Plan | Stage) -> bool:
-    """Whether a card is among those of the company, its round and the topic that are wanted."""
-    if wanted.topic is not None and wanted.topic not in card.topics:
+    """Whether a card is among those of the company, its round and the topics that are wanted."""
+    if wanted.topics and not set(wanted.topics) & set(card.topics):
         return False
     if wanted.company is None:
         return True

@@ -5,10 +5,11 @@ that dies anywhere comes back to the same place: `advance` does whatever is stil
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, reduce
+from itertools import accumulate
 from typing import Any, Protocol
 
 from coach.errors import InterviewError
@@ -77,8 +78,8 @@ class Log(Protocol):
         """All events of a session, in order."""
         ...
 
-    def last_asked(self) -> Mapping[str, datetime]:
-        """Card id -> when it was last asked."""
+    def last_asked(self, *, person: str) -> Mapping[str, datetime]:
+        """Card id -> when it was last asked in this person's sessions."""
         ...
 
 
@@ -100,14 +101,19 @@ class Interview:
     """Who tells the candidate what to do better once a question is closed; without one nobody does."""
     clarifying: Wording | None = None
     """A model that answers clarifying questions; without one the card does."""
-    due: Callable[[], Sequence[CardId]] = tuple
-    """Cards to be reviewed, most urgent first; read from the log, so it blocks."""
+    due: Callable[[str], Sequence[CardId]] = lambda _person: ()
+    """Cards that a person is to review, most urgent first; read from the log, so it blocks."""
     aside: Callable[..., Awaitable[Any]] = asyncio.to_thread
     """Awaits the log and the search, which block: in a thread, unless they only look into memory."""
 
 
 def fold(events: Iterable[Event]) -> Session:
     """The state after these events. Raises InterviewError when they are not a session."""
+    return states(events)[-1]
+
+
+def states(events: Iterable[Event]) -> tuple[Session, ...]:
+    """The state after each of these events. Raises InterviewError when they are not a session."""
     ordered = tuple(events)
     if not ordered or not isinstance(ordered[0].body, Started):
         raise InterviewError("a session begins with its plan; these events do not")
@@ -116,6 +122,7 @@ def fold(events: Iterable[Event]) -> Session:
     first = ordered[0].body
     empty = Session(
         id=ordered[0].session,
+        person=first.person,
         plan=first.plan,
         cards=first.cards,
         stages=first.stages,
@@ -124,7 +131,7 @@ def fold(events: Iterable[Event]) -> Session:
         next_seq=1,
         lang=first.plan.lang,
     )
-    return reduce(_apply, ordered[1:], empty)
+    return tuple(accumulate(ordered[1:], _apply, initial=empty))
 
 
 def _apply(session: Session, event: Event) -> Session:
@@ -193,7 +200,7 @@ async def start(interview: Interview, plan: Plan, *, person: str = "") -> Sessio
     stages = stages_of(plan, bank)
     if plan.material.strip():
         read_material(plan.material)
-    past = await _past(interview, plan)
+    past = await _past(interview, plan, person)
     fixed = planned(bank, plan, past.ranked)
     session_id = interview.new_id()
     started = Started(plan=plan, cards=fixed, stages=stages, person=person)
@@ -206,11 +213,12 @@ async def start(interview: Interview, plan: Plan, *, person: str = "") -> Sessio
     return fold(events)
 
 
-async def _past(interview: Interview, plan: Plan) -> Past:
-    """What is known from before that the choice of a question needs: with a focus what was found for it."""
+async def _past(interview: Interview, plan: Plan, person: str) -> Past:
+    """What is known of a person from before that the choice of a question needs: with a focus what was found for it."""
     if plan.focus.strip():
         return Past(ranked=await interview.aside(interview.search, plan))
-    return Past(last_asked=await interview.aside(interview.log.last_asked), due=await interview.aside(interview.due))
+    asked = await interview.aside(interview.log.last_asked, person=person)
+    return Past(last_asked=asked, due=await interview.aside(interview.due, person))
 
 
 def _asks(interview: Interview, session: Session, past: Past) -> Asked | None:
@@ -251,6 +259,7 @@ async def hear(
     *,
     source: AnswerSource = "typed",
     recordings: tuple[Recording, ...] = (),
+    show: Show | None = None,
 ) -> Session:
     """The session after the candidate's words were taken for what they are: an answer, or a request that is met.
 
@@ -269,10 +278,10 @@ async def hear(
         return await hint(interview, session, said=text)
     if request.what == "restart" and session.current.said:
         return await retract(interview, session, said=text)
-    return await _add(interview, session, await _reply(interview, session, request, text), clear_draft=True)
+    return await _add(interview, session, await _reply(interview, session, request, text, show), clear_draft=True)
 
 
-async def _reply(interview: Interview, session: Session, request: Request, text: str) -> Aside:
+async def _reply(interview: Interview, session: Session, request: Request, text: str, show: Show | None) -> Aside:
     """What the interviewer says to a request: from the card, or for a clarifying question from the model."""
     card, lang = _card(interview, session), session.lang
     if request.what == "language":
@@ -280,7 +289,9 @@ async def _reply(interview: Interview, session: Session, request: Request, text:
         return Aside(
             what="language", said=text, reply=in_language(request.lang, card, lang, current=session.current), lang=lang
         )
-    return await reply_to(request, text, card, session.current, lang, exam=session.exam, wording=interview.clarifying)
+    return await reply_to(
+        request, text, card, session.current, lang, exam=session.exam, wording=interview.clarifying, show=show
+    )
 
 
 async def submit(
@@ -387,7 +398,8 @@ async def _criticise(interview: Interview, session: Session) -> Session:
 def critique_of(interview: Interview, one: Round, lang: Lang) -> Critique | None:
     """What to tell the candidate about a closed question; None without a grade, or without a critic.
 
-    Only for questions that are closed: it says what is missing. `lang` counts when the answer is in no language.
+    Only for questions that are closed: it says what is missing. `lang` counts when the answer is in no language, or
+    nothing but "I don't know".
     """
     told = _told(interview, one, lang)
     if one.critique is not None or told is None or interview.critic is None:
@@ -401,7 +413,8 @@ def _told(interview: Interview, one: Round, lang: Lang) -> Told | None:
     if card is None or grade is None or grade.score is None or grade.card_hash != card.fingerprint:
         return None
     answered = one.utterances[: one.graded_answers]
-    return Told(card, grade, answered, answer_lang(answered, lang), one.interviewer)
+    said = [one for one in answered if understand(one.text) is None]
+    return Told(card, grade, answered, answer_lang(said, lang), one.interviewer)
 
 
 async def regrade(interview: Interview, session: Session) -> Session:
@@ -413,12 +426,19 @@ async def regrade(interview: Interview, session: Session) -> Session:
 
 async def regrade_all(interview: Interview, session: Session) -> Session:
     """The session with every answered question graded again by the interview's judge; the old grades stay stored."""
+    async for after in regrades(interview, session):
+        session = after
+    return session
+
+
+async def regrades(interview: Interview, session: Session) -> AsyncIterator[Session]:
+    """The session after each question that `regrade_all` grades again; whoever stops listening stops the work."""
     if session.phase == "grading":
         session = await regrade(interview, session)
     for at, one in enumerate(session.rounds):
         if one.answers and one.card in interview.cards:
             session = await _add(interview, session, Graded(grade=await _graded(interview, one), question=at))
-    return session
+            yield session
 
 
 async def _graded(interview: Interview, one: Round) -> Grade:
@@ -541,7 +561,7 @@ async def next_question(interview: Interview, session: Session) -> Session:
         session = await skip(interview, session)
     if time_up(session, interview.now()) == "interview":
         return await _add(interview, session, Ended(why="time"))
-    past = Past() if session.cards else await _past(interview, session.plan)
+    past = Past() if session.cards else await _past(interview, session.plan, session.person)
     asked = _asks(interview, session, past)
     return await _add(interview, session, Ended(why="finished") if asked is None else asked)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from coach.grading.score import TESTS, arithmetic, next_fix
 from coach.progress.debrief import debrief
+from coach.progress.outcome import card_of, outcome, told
 from coach.schema import (
     Answered,
     Aside,
@@ -129,6 +130,10 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "rated": {"en": "Your own mark", "zh": "自评"},
     "disputed": {"en": "You disagree", "zh": "你有异议"},
     "late": {"en": "time was up", "zh": "时间到"},
+    "card_gone": {
+        "en": "The bank does not have this card any more, or its points have changed since: only the sum is left.",
+        "zh": "题库里已经没有这张卡片，或者它的要点后来改过，所以这里只剩得分。",
+    },
     "twist": {"en": "Twist", "zh": "变化"},
     "minutes": {"en": "{minutes} min used", "zh": "用时 {minutes} 分钟"},
     "debrief": {"en": "Debrief", "zh": "面试结论"},
@@ -414,34 +419,44 @@ def report_markdown(
     """The whole session as Markdown, for reading and for download.
 
     `critique` gives what is told about a question; without it only what a model wrote is shown. `guard` is applied to
-    whatever a person or a model wrote.
+    whatever a person or a model wrote. What a question that is still open was worth stays untold.
     """
     lang = session.lang
-    graded = [one.grade.score for one in session.rounds if one.grade is not None and one.grade.score is not None]
-    counted = word("graded_of", lang).format(graded=len(graded), all=len(session.rounds))
+    closed = tuple(one for one in session.rounds if told(session, one))
+    whole = outcome(closed)
+    counted = word("graded_of", lang).format(graded=len(whole.scores), all=len(session.rounds))
     lines = [f"# {word('report', lang)}", "", f"{session.started_at:%Y-%m-%d %H:%M} UTC · {counted}", ""]
-    if graded:
-        points, of = sum(one.points for one in graded), sum(one.of for one in graded)
-        each = " + ".join(f"{one.points:g}/{one.of:g}" for one in graded)
-        lines += [f"**{word('overall', lang)}: {each} = {points:g} / {of:g} = {round(100 * points / of)} %**", ""]
+    if whole.value is not None and whole.band is not None:
+        share = f"{round(100 * whole.value)} % · {word(whole.band, lang)}"
+        lines += [f"**{word('overall', lang)}: {whole.terms} = {share}**", ""]
     lines += debrief_lines(session, lang)
-    missing = [
-        f"- {fix} (`{one.card}`)"
-        for one in session.rounds
-        if one.grade is not None and (fix := fix_text(cards[one.card], one.grade, lang)) is not None
-    ]
+    missing = [f"- {fix} (`{one.card}`)" for one in closed if (fix := fix_of(cards, one, lang)) is not None]
     if missing:
         lines += [f"## {word('next', lang)}", "", *missing, ""]
     for number, one in enumerate(session.rounds, start=1):
         if session.stages and (number == 1 or one.stage != session.rounds[number - 2].stage):
             lines += [f"## {session.stages[one.stage].title.text(lang)}", ""] if len(session.stages) > 1 else []
-        told = critique(one) if session.ended is not None or one is not session.current or not one.open else None
-        lines += _round_markdown(number, one, cards[one.card], lang, guard, told)
+        shown = told(session, one)
+        advice = critique(one) if shown else None
+        lines += _round_markdown(number, one, card_of(cards, one), lang, guard, advice, told=shown)
     return "\n".join(lines).rstrip() + "\n"
 
 
+def fix_of(cards: Mapping[str, Card], one: Round, lang: Lang) -> str | None:
+    """The one thing to fix on a question; None when nothing is missing, without a grade, or when its card is gone."""
+    card = card_of(cards, one)
+    return fix_text(card, one.grade, lang) if card is not None and one.grade is not None else None
+
+
 def _round_markdown(
-    number: int, one: Round, card: Card, lang: Lang, guard: Callable[[str], str], critique: Critique | None
+    number: int,
+    one: Round,
+    card: Card | None,
+    lang: Lang,
+    guard: Callable[[str], str],
+    critique: Critique | None,
+    *,
+    told: bool,
 ) -> list[str]:
     lines = [f"## {number}. {guard(one.question)}", ""]
     for at, attempt in enumerate(one.attempts, start=1):
@@ -456,6 +471,11 @@ def _round_markdown(
         for each in one.disputes
     ]
     lines += [f"_{' · '.join(notes)}_", ""] if notes else []
+    if not told:
+        return [*lines, f"_{word('hidden', lang)}_", ""]
+    if card is None:
+        sums = [f"{word('score', lang)}: {arithmetic(one.grade.score)}", ""] if one.grade and one.grade.score else []
+        return [*lines, *sums, f"_{word('card_gone', lang)}_", ""]
     if one.grade is not None:
         lines += [grade_markdown(card, one.grade, lang, guard=guard, critique=critique), ""]
     elif not one.answers and one.skipped is None:

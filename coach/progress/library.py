@@ -36,6 +36,8 @@ class SessionInfo(Record):
     lang: Lang | None = None
     """What it began in; None when its first event cannot be read."""
     format: str = "free"
+    person: str = ""
+    """Who practises; empty on one's own machine."""
     questions: int = 0
     answers: int = 0
     score: float | None = None
@@ -57,7 +59,8 @@ def _change(info: SessionInfo, at: datetime, body: Body) -> dict[str, object]:
     match body.get("kind"):
         case "started":
             plan = body["plan"]
-            return {"lang": plan["lang"], "format": plan.get("format", info.format)}
+            person = without_nul(body.get("person", ""))
+            return {"lang": plan["lang"], "format": plan.get("format", info.format), "person": person}
         case "asked":
             return {"questions": info.questions + 1, "title": info.title or titled(body["text"])}
         case "answered":

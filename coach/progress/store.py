@@ -9,6 +9,7 @@ import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -52,6 +53,8 @@ WAIT_S = 10
 """Longest wait for a lock or a connection."""
 MIGRATION_WAIT_S = 60
 """Longest wait for another process that brings the tables up to date."""
+_PAGE = 500
+"""Sessions that are read at a time when all are wanted."""
 _MIGRATION_LOCK = 0x636F616368
 """Key of PostgreSQL's advisory lock: "coach"."""
 
@@ -106,11 +109,23 @@ _sessions = Table(
     Column("ended_at", _Utc),
     Column("lang", String(8)),
     Column("format", Text, nullable=False),
+    Column("person", Text, nullable=False, server_default=""),
     Column("questions", Integer, nullable=False),
     Column("answers", Integer, nullable=False),
     Column("score", Float),
+    Index("ix_sessions_person_updated_at", "person", "updated_at"),
 )
 _INFO = tuple(column for column in _sessions.c if column.name != "words")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """All rows of one session."""
+
+    line: dict[str, Any]
+    """In the library."""
+    events: tuple[dict[str, Any], ...]
+    draft: dict[str, Any] | None
 
 
 class Store:
@@ -199,21 +214,26 @@ class Store:
             raise _unknown(session)
         return found
 
-    def latest(self) -> str | None:
-        """Id of the session that was written last, or None."""
-        with self._reading("sessions could not be read") as link:
-            row = link.execute(select(_events.c.session).order_by(_events.c.at.desc(), _events.c.seq.desc()).limit(1))
-            return row.scalar_one_or_none()
+    def latest(self, *, person: str | None = None) -> str | None:
+        """Id of the session that was written last, of this person or of anybody; None when there is none."""
+        return next((info.session for info in self.list(most=1, person=person)), None)
 
-    def last_asked(self) -> dict[str, datetime]:
-        """Card id -> when it was last asked, over all sessions."""
+    def last_asked(self, *, person: str | None = None) -> dict[str, datetime]:
+        """Card id -> when it was last asked, over all sessions or those of one person."""
         asked = select(_events.c.card, func.max(_events.c.at)).where(_events.c.card.is_not(None))
+        if person is not None:
+            mine = _sessions.c.person == library.without_nul(person)
+            asked = asked.join(_sessions, _sessions.c.session == _events.c.session).where(mine)
         with self._reading("sessions could not be read") as link:
             rows = link.execute(asked.group_by(_events.c.card)).all()
         return {str(card): at for card, at in rows}
 
-    def list(self, *, search: str = "", most: int = 50, before: SessionInfo | None = None) -> tuple[SessionInfo, ...]:
+    def list(
+        self, *, search: str = "", most: int = 50, before: SessionInfo | None = None, person: str | None = None
+    ) -> tuple[SessionInfo, ...]:
         """At most so many sessions, the one written last first; those after `before` in that order.
+
+        Without `person` those of everybody; a person without a name has an empty one.
 
         With `search`, those whose title, questions, follow-ups or answers hold every one of its words, each anywhere in
         the session and also as a part of a longer word. Case, full-width forms and quotes do not matter; inflection,
@@ -224,6 +244,8 @@ class Store:
             at, name = before.updated_at, before.session
             earlier = and_(_sessions.c.updated_at == at, _sessions.c.session < name)
             found = found.where(or_(_sessions.c.updated_at < at, earlier))
+        if person is not None:
+            found = found.where(_sessions.c.person == library.without_nul(person))
         for word in library.folded(search).split():
             said = exists().where(
                 _events.c.session == _sessions.c.session, _events.c.words.contains(word, autoescape=True)
@@ -232,10 +254,10 @@ class Store:
         with self._reading("sessions could not be read") as link:
             return tuple(SessionInfo.model_validate(dict(row)) for row in link.execute(found).mappings())
 
-    def every(self) -> Iterator[SessionInfo]:
-        """All sessions, the one written last first, read a page at a time."""
+    def every(self, *, person: str | None = None) -> Iterator[SessionInfo]:
+        """All sessions, of this person or of anybody, the one written last first, read a page at a time."""
         before: SessionInfo | None = None
-        while page := self.list(before=before):
+        while page := self.list(most=_PAGE, before=before, person=person):
             yield from page
             before = page[-1]
 
@@ -285,6 +307,28 @@ class Store:
         mine = (_drafts.c.session == session) & (_drafts.c.seq == seq)
         with self._reading("the draft could not be read") as link:
             return link.execute(select(_drafts.c.text).where(mine)).scalar_one_or_none() or ""
+
+    def kept(self, session: str) -> Kept:
+        """All that is stored of a session, as it is stored, unreadable events too. Raises UnknownSession."""
+        with self._reading("the session could not be read") as link:
+            row = link.execute(select(_sessions).where(_sessions.c.session == session)).mappings().one_or_none()
+            if row is None:
+                raise _unknown(session)
+            mine = select(_events).where(_events.c.session == session).order_by(_events.c.seq)
+            events = tuple(dict(one) for one in link.execute(mine).mappings())
+            draft = link.execute(select(_drafts).where(_drafts.c.session == session)).mappings().one_or_none()
+        return Kept(dict(row), events, None if draft is None else dict(draft))
+
+    def keep(self, kept: Kept) -> None:
+        """Store a session that another store kept. Raises Conflict when there is one of its id."""
+        with self._writing("the session could not be copied") as link:
+            try:
+                link.execute(insert(_sessions), kept.line)
+            except IntegrityError as error:
+                raise Conflict(f"session {kept.line['session']!r} is there already") from error
+            link.execute(insert(_events), list(kept.events))
+            if kept.draft is not None:
+                link.execute(insert(_drafts), kept.draft)
 
     def close(self) -> None:
         """Give the database connections back."""

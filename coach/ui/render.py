@@ -19,7 +19,9 @@ from coach.progress.export import (
     judge_text,
     point_text,
     step_lines,
-    word,
+)
+from coach.progress.export import (
+    word as report_word,
 )
 from coach.schema import (
     Answered,
@@ -35,9 +37,16 @@ from coach.schema import (
     State,
     Utterance,
 )
+from coach.ui.words.practice import WORDS
+from coach.wiring import JudgeNotice
 
 _CODE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]*`)", re.DOTALL)
 _MATH = re.compile(r"(\$\$.*?\$\$|\$[^$\n]+\$|\\\(.*?\\\)|\\\[.*?\\\])", re.DOTALL)
+
+
+def word(key: str, lang: Lang) -> str:
+    """The page's word for `key`, or else the report's. Raises KeyError for an unknown one."""
+    return WORDS[key][lang] if key in WORDS else report_word(key, lang)
 
 
 def defuse(text: str) -> str:
@@ -56,6 +65,12 @@ def defuse(text: str) -> str:
             else:
                 out.append(part.replace("<", "&lt;").replace("![", "&#33;&#91;"))
     return "".join(out)
+
+
+def typed(text: str) -> str:
+    """Markdown of what a person typed, defused, with its line breaks kept."""
+    pieces = _CODE.split(defuse(text))
+    return "".join(piece if number % 2 else piece.replace("\n", "  \n") for number, piece in enumerate(pieces))
 
 
 def chat_messages(session: Session | None, *, grading: bool = False, saying: str = "") -> list[dict[str, str]]:
@@ -80,10 +95,10 @@ def chat_messages(session: Session | None, *, grading: bool = False, saying: str
 
 def _messages(body: Said, lang: Lang) -> list[dict[str, str]]:
     if isinstance(body, Answered):
-        return [_says("user", defuse(body.text))]
+        return [_says("user", typed(body.text))]
     if isinstance(body, Aside):
-        return [_says("user", defuse(body.said)), _says("assistant", defuse(body.reply))]
-    asked = [_says("user", defuse(body.said))] if isinstance(body, Hinted | Skipped) and body.said else []
+        return [_says("user", typed(body.said)), _says("assistant", defuse(body.reply))]
+    asked = [_says("user", typed(body.said))] if isinstance(body, Hinted | Skipped) and body.said else []
     if isinstance(body, Skipped):
         return [*asked, _says("user", f"*{word('late' if body.late else 'skipped', lang)}*")]
     if isinstance(body, Hinted):
@@ -96,16 +111,43 @@ def _says(role: str, text: str) -> dict[str, str]:
 
 
 def clock_html(session: Session, now: datetime) -> str:
-    """The time left, in the interview and on the question; empty without a clock."""
+    """The time left, in the interview and on the question, which the page counts down; empty without a clock."""
+    runs = session.phase == "answering" and not session.paused
     whole, one = left(session, now), left_on_question(session, now)
-    parts = [f"{word('left', session.lang)} {_minutes(whole)}"] if whole is not None else []
-    parts += [f"{word('left_each', session.lang)} {_minutes(one)}"] if one is not None else []
+    parts = [_left(word("left", session.lang), whole, runs)] if whole is not None else []
+    parts += [_left(word("left_each", session.lang), one, runs)] if one is not None else []
     parts += [word("paused", session.lang)] if session.paused else []
     return " · ".join(parts)
 
 
-def _minutes(seconds: float) -> str:
-    return f"{max(int(seconds), 0) // 60}:{max(int(seconds), 0) % 60:02d}"
+def _left(name: str, seconds: float, runs: bool) -> str:
+    whole = max(int(seconds), 0)
+    counted = f' data-left="{whole}"' if runs else ""
+    return f'{name} <span class="left"{counted}>{whole // 60}:{whole % 60:02d}</span>'
+
+
+def over_html(session: Session) -> str:
+    """HTML of what came of an interview that is over, with the way to its report."""
+    scores = [one.grade.score.value for one in session.rounds if one.grade is not None and one.grade.score is not None]
+    lang = session.lang
+    told = word("over", lang).format(graded=len(scores), asked=len(session.rounds))
+    mean = (
+        f'<p class="score"><b>{round(100 * sum(scores) / len(scores))} %</b> {word("mean", lang)}</p>' if scores else ""
+    )
+    links = (
+        f'<a class="go" href="./report?session={html.escape(session.id)}">{word("to_report", lang)}</a> '
+        f'<a href="./progress">{word("to_progress", lang)}</a>'
+    )
+    return f"<h2>{word('over_title', lang)}</h2>{mean}<p>{html.escape(told)}</p><p>{links}</p>"
+
+
+def notice_html(notice: JudgeNotice, lang: Lang) -> str:
+    """HTML of which judge is at work and what leaves the machine."""
+    sends = word("sends", lang).format(host=notice.sends_to) if notice.sends_to else word("sends_nothing", lang)
+    how = word("measured", lang).format(measured=notice.measured) if notice.measured else ""
+    judge = word("llm_judge" if notice.uses_model else "offline_judge", lang)
+    line = f"<b>{judge}</b> {html.escape(notice.name)}{html.escape(how)} · {html.escape(sends)}"
+    return f"{line}<br>{html.escape(notice.warning)}" if notice.warning else line
 
 
 def marked_answer(card: Card, grade: Grade, utterances: Sequence[Utterance]) -> str:
@@ -147,8 +189,21 @@ def _mark(text: str, spans: Sequence[tuple[int, int, str, State]]) -> str:
     return "".join(out)
 
 
+def score_head(grade: Grade, lang: Lang) -> str:
+    """HTML of the score, its band and the sum it comes from; empty when there is no score."""
+    if grade.score is None:
+        return ""
+    percent = round(100 * grade.score.value)
+    band, name = grade.score.band, word(grade.score.band, lang)
+    return (
+        f'<div class="score {band}"><b>{percent} %</b> <span class="band">{html.escape(name)}</span>'
+        f'<div class="bar" aria-hidden="true"><i style="width:{percent}%"></i></div>'
+        f"<code>{html.escape(arithmetic(grade.score))}</code></div>"
+    )
+
+
 def scorecard(card: Card, grade: Grade, lang: Lang, *, reveal: bool, critique: Critique | None = None) -> str:
-    """The scorecard as Markdown: score and sum first, the one thing to fix, then numbered criteria with states.
+    """What stands below the score, as Markdown: the verdict, the one thing to fix, numbered criteria with states.
 
     With `reveal` false (the question is still open) points that are missing keep their text to themselves, and no
     `critique` is shown.
@@ -158,8 +213,6 @@ def scorecard(card: Card, grade: Grade, lang: Lang, *, reveal: bool, critique: C
     if grade.not_graded is not None:
         lines += [f"### {word('not_graded', lang)}", defuse(grade.not_graded.message)]
     if grade.score is not None:
-        band = word(grade.score.band, lang)
-        lines += [f"### {round(100 * grade.score.value)} % · {band}", f"`{arithmetic(grade.score)}`"]
         if critique is not None:
             lines.append(defuse(critique.verdict))
         elif reveal:
@@ -175,8 +228,9 @@ def scorecard(card: Card, grade: Grade, lang: Lang, *, reveal: bool, critique: C
         )
         sum_text = f"{earned:g}/{criterion.weight}" if grade.score else f"–/{criterion.weight}"
         extra = f", {word('required', lang)}" if criterion.required else ""
+        state = f"{MARKS[verdict.state]} {word(verdict.state, lang)}"
         lines.append(
-            f"{number}. {MARKS[verdict.state]} **{word(verdict.state, lang)}** ({sum_text}{extra}) "
+            f'{number}. <span class="state {verdict.state}">{state}</span> ({sum_text}{extra}) '
             f"{point_text(criterion, verdict, lang, reveal=reveal)}"
         )
         if verdict.downgraded_from is not None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from coach.bank.cards import read_card, read_cards
+from coach.bank.cards import parse_card, read_card, read_cards
 from coach.schema import Card
 from tests.conftest import ROOT
 
@@ -198,3 +198,20 @@ def test_a_changed_copy_has_a_fingerprint_of_its_own(why_linear: Card) -> None:
     assert changed.fingerprint != first
     assert changed.model_copy(update={"difficulty": why_linear.difficulty}).fingerprint == first
     assert why_linear.model_copy() == why_linear
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a: &a [x, x]\nb: [*a, *a]\n", "anchors"),
+        ("a: " + "[" * 100_000, "levels deep"),
+        ("- " * 100_000, "levels deep"),
+        ("difficulty: 2024-13-45\n", "not valid YAML"),
+        ("difficulty: " + "9" * 5000, "not valid YAML"),
+        ("id: \ud800\n", "not valid YAML"),
+    ],
+)
+def test_a_text_that_would_break_the_reader_is_a_problem_of_the_card(text: str, says: str) -> None:
+    card, problems = parse_card(text, shown_as="card.yaml")
+    assert card is None
+    assert says in problems[0].message

@@ -11,6 +11,7 @@ import yaml
 from coach.bank.cards import read_cards
 from coach.bank.draft import NO_SOURCE, DraftReply, Drafts, accept, card_yaml, draft
 from coach.bank.notes import parse_notes
+from coach.bank.own import OwnCards
 from coach.errors import ContentError, ModelOffSchema
 from coach.llm.mock import Says, mock_chat
 from coach.llm.prompts import Template
@@ -123,10 +124,10 @@ def test_a_reviewed_draft_moves_into_the_bank_as_the_person_wrote_it(
     drafts, bank = tmp_path / "drafts", tmp_path / "cards"
     path = Drafts(drafts).add(question, as_draft(why_linear, question))
     with pytest.raises(ContentError, match="primary source"):
-        accept(path, drafts=drafts, cards=bank)
+        accept(path, drafts=drafts, own=OwnCards(tmp_path / "shipped", bank))
     text = "# checked by me\n" + path.read_text(encoding="utf-8").replace(NO_SOURCE, "Legendre 1805")
     path.write_text(text, encoding="utf-8")
-    target = accept(path, drafts=drafts, cards=bank)
+    target = accept(path, drafts=drafts, own=OwnCards(tmp_path / "shipped", bank))
     assert target == bank / "linear-models" / "why-linear.yaml"
     assert target.read_text(encoding="utf-8").startswith("# checked by me\n")
     (card,) = read_cards(bank).cards
@@ -135,9 +136,9 @@ def test_a_reviewed_draft_moves_into_the_bank_as_the_person_wrote_it(
     assert not path.exists()
     shutil.copy(target, path)
     with pytest.raises(ContentError, match="in the bank already"):
-        accept(path, drafts=drafts, cards=bank)
+        accept(path, drafts=drafts, own=OwnCards(tmp_path / "shipped", bank))
     with pytest.raises(ContentError, match="is not under"):
-        accept(target, drafts=drafts, cards=bank)
+        accept(target, drafts=drafts, own=OwnCards(tmp_path / "shipped", bank))
 
 
 def test_a_wrong_draft_is_not_accepted(tmp_path: Path, why_linear: Card, question: NoteQuestion) -> None:
@@ -147,6 +148,6 @@ def test_a_wrong_draft_is_not_accepted(tmp_path: Path, why_linear: Card, questio
     for change, reason in (({"kind": "derivation"}, "at least 3 steps"), ({"difficulty": 9}, "difficulty")):
         path.write_text(yaml.safe_dump({**data, **change, "references": ["x"]}), encoding="utf-8")
         with pytest.raises(ContentError, match=reason):
-            accept(path, drafts=drafts, cards=bank)
+            accept(path, drafts=drafts, own=OwnCards(tmp_path / "shipped", bank))
     assert not bank.exists()
     assert json.loads((drafts / "made.json").read_text())

@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from coach.schema import Card
@@ -55,6 +54,7 @@ def test_a_whole_interview_with_a_reload_in_the_middle(page: Page, server: Serve
     expect(page.locator("#chat .katex").first).to_be_visible()
     expect(page.locator(BOX)).to_have_value("")
     expect(page.locator("#scorecard")).to_contain_text("shown once the question is closed")
+    expect(page.locator("#evidence sup").first).to_be_visible()
     probe = page.locator("#chat .bot, #chat [data-testid=bot]").last.inner_text()
     assert "?" in probe
 
@@ -80,20 +80,11 @@ def test_a_whole_interview_with_a_reload_in_the_middle(page: Page, server: Serve
     expect(page.locator("#next")).to_be_visible()
     page.locator("#next").click()
 
-    report = page.locator("#report")
-    expect(report).to_contain_text("Interview report")
-    expect(report).to_contain_text("2 of 2 questions graded")
-    expect(report).to_contain_text("Reference answer")
-    expect(report).to_contain_text("Where an interviewer would go next")
-    expect(report.locator(".katex").first).to_be_visible()
-    with page.expect_download() as download:
-        page.locator("#download").click()
-    saved = tmp_path / "report.md"
-    download.value.save_as(saved)
-    written = saved.read_text(encoding="utf-8")
-    assert written.startswith("# Interview report")
-    assert "weighted sum of the features" in written
-    assert download.value.suggested_filename.endswith(".md")
+    expect(page.locator("#over")).to_contain_text("2 of 2 questions graded")
+    page.get_by_role("link", name="Open the report").click()
+    expect(page.locator("body")).to_contain_text("linear in the parameters")
+    expect(page).to_have_url(re.compile(r"/report\?session=\w+"))
+    page.get_by_role("link", name="Practice", exact=True).click()
 
     page.locator("#new").click()
     expect(page.locator("#start")).to_be_visible()
@@ -105,9 +96,11 @@ def test_a_chinese_interview(page: Page, server: Server) -> None:
     send(page, "线性回归就是特征的加权和，叫线性是因为它对参数是线性的。")
     expect(page.locator("#scorecard")).to_contain_text("答到")
     expect(page.locator("#evidence mark.met").first).to_contain_text("加权和")
+    page.locator("#skip").click()
+    page.get_by_text("Reference answer").click()
+    expect(page.locator("#reference")).to_contain_text("参数")
     page.locator("#end").click()
-    expect(page.locator("#report")).to_contain_text("面试报告")
-    expect(page.locator("#report")).to_contain_text("参考答案")
+    expect(page.locator("#over")).to_contain_text("面试结束")
 
 
 def test_the_page_speaks_the_language_of_the_browser(browser: object, server: Server) -> None:
@@ -184,37 +177,13 @@ def test_a_double_click_on_send_counts_once(page: Page, server: Server) -> None:
 def test_nothing_fitting_is_said_on_the_page(page: Page, server: Server) -> None:
     page.goto(server.url)
     page.locator("#start").wait_for()
-    for name, value in (("company", "microsoft"), ("topic", "trees")):
+    for name, value in (("company", "microsoft"), ("topics", "trees")):
         page.locator(f"#{name} input").click()
         page.get_by_role("option", name=value, exact=True).click()
+    page.keyboard.press("Escape")
     page.locator("#start").click()
     expect(page.locator("#status")).to_contain_text("no question for microsoft and trees")
     expect(page.locator("#start")).to_be_visible()
-
-
-@pytest.mark.parametrize(
-    "payload",
-    [
-        "![x](http://203.0.113.9/beacon.png)",
-        "<img src='http://203.0.113.9/beacon.png'>",
-        "<div style='background:url(http://203.0.113.9/b.png);position:fixed;inset:0'>sign in</div>",
-        "<video src='http://203.0.113.9/v.mp4' autoplay></video>",
-    ],
-)
-def test_an_answer_cannot_make_the_browser_call_anyone(page: Page, server: Server, payload: str) -> None:
-    begin(page, server)
-    send(page, f"{payload} It is linear in the parameters {payload}")
-    expect(page.locator("#scorecard")).to_contain_text("%")
-    page.locator("#end").click()
-    expect(page.locator("#report")).to_contain_text("Interview report")
-    page.wait_for_timeout(300)
-    assert page.locator("#report img, #report video, #report form").count() == 0
-
-
-def test_every_response_carries_the_content_security_policy(page: Page, server: Server) -> None:
-    answer = page.goto(server.url)
-    assert answer is not None
-    assert "img-src 'self' data: blob:" in answer.headers["content-security-policy"]
 
 
 def test_a_failing_model_keeps_the_answer_and_is_asked_again(
@@ -261,6 +230,7 @@ def test_a_model_without_a_key_is_said_and_the_offline_judge_works(page: Page, s
 def test_asking_back_rating_oneself_objecting_and_starting_over(page: Page, server: Server) -> None:
     page.goto(server.url)
     page.locator("#start").wait_for()
+    page.get_by_text("More: clock").click()
     page.locator("#self-rate input").check()
     page.locator("#minutes input").fill("30")
     page.locator("#focus textarea, #focus input").fill("why is linear regression called linear")
@@ -309,4 +279,59 @@ def test_an_exam_shows_no_grade_and_offers_no_hint_before_its_end(page: Page, se
     expect(page.locator("#chat [data-testid=bot]")).to_have_count(2)
     expect(page.locator("#scorecard")).not_to_contain_text("%")
     page.locator("#end").click()
-    expect(page.locator("#report")).to_contain_text("%")
+    expect(page.locator("#over")).to_contain_text("%")
+
+
+def test_code_is_run_while_it_is_written_and_handed_in_with_the_words(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    page.locator("#start").wait_for()
+    page.locator("#focus textarea, #focus input").fill("reservoir sampling of k items from a stream")
+    page.locator("#format input").click()
+    page.get_by_role("option", name="Coding").click()
+    page.locator("#start").click()
+    editor = page.locator("#code .cm-content")
+    expect(editor).to_contain_text("def ")
+    page.locator("#run").click()
+    expect(page.locator("#tests")).to_contain_text("NotImplementedError", timeout=60_000)
+    editor.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("def reservoir_sample(stream, k, rng):\nreturn list(stream)[:k]")
+    page.locator("#run").click()
+    expect(page.locator("#tests")).to_contain_text("✓")
+    page.wait_for_timeout(500)
+    page.reload()
+    expect(page.locator("#code .cm-content")).to_contain_text("[:k]")
+    send(page, "It keeps the first k items, which is not uniform.")
+    expect(page.locator("#scorecard")).to_contain_text("%")
+    expect(page.locator("#chat pre").last).to_contain_text("return list(stream)[:k]")
+
+
+def test_a_formula_is_shown_while_it_is_typed_and_goes_into_the_answer(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    page.locator("#start").wait_for()
+    page.locator("#format input").click()
+    page.get_by_role("option", name="Phone screen").click()
+    expect(page.locator("#questions input[type=number]")).to_have_value("3")
+    page.locator("#start").click()
+    formula = page.locator("#formula textarea, #formula input")
+    formula.fill(r"\hat\beta = (X^\top X)^{-1} X^\top y <img src=x>")
+    expect(page.locator("#formula-shown .katex").first).to_be_visible()
+    assert page.locator("#formula-shown img").count() == 0
+    formula.fill(r"\hat\beta = (X^\top X)^{-1} X^\top y")
+    page.locator(BOX).fill("The minimiser is ")
+    page.locator("#insert").click()
+    expect(page.locator(BOX)).to_have_value(r"The minimiser is $\hat\beta = (X^\top X)^{-1} X^\top y$ ")
+    expect(page.locator("#preview .katex").first).to_be_visible()
+    page.locator(BOX).press("Control+Enter")
+    expect(page.locator("#chat .user .katex, #chat [data-testid=user] .katex").first).to_be_visible()
+
+
+def test_buttons_speak_for_the_candidate(page: Page, server: Server) -> None:
+    begin(page, server)
+    page.locator(BOX).fill("half an answer")
+    page.locator("#repeat").click()
+    expect(page.locator("#chat")).to_contain_text("Could you repeat the question?")
+    expect(page.locator(BOX)).to_have_value("half an answer")
+    page.locator("#unknown").click()
+    expect(page.locator("#chat")).to_contain_text("I don't know.")
+    expect(page.locator("#scorecard")).to_contain_text("0 %")

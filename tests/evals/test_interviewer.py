@@ -13,13 +13,30 @@ from xml.etree import ElementTree
 
 import pytest
 
+from coach.bank.glossary import Glossary
 from coach.errors import ContentError
+from coach.grading.code import CodeTask
 from coach.grading.offline import OfflineJudge
 from coach.interview import session as interview
-from coach.schema import LANGS, Answered, Aside, Asked, Body, Card, Event, Graded, Hinted, NotGraded, Probed
+from coach.schema import (
+    LANGS,
+    Answered,
+    Aside,
+    Asked,
+    Body,
+    Card,
+    CodeRun,
+    Critique,
+    Critiqued,
+    Event,
+    Graded,
+    Hinted,
+    NotGraded,
+    Probed,
+)
 from coach.wiring import Coach
-from evals.checks import CHECKS, broken, used_s
-from evals.hold import FAULTS, FORMATS, MODES, Held, Room, hold, spec_of
+from evals.checks import CHECKS, _about_own_work, broken, used_s
+from evals.hold import FAULTS, FORMATS, MODES, Held, Remembering, Room, hold, spec_of
 from evals.interviewer import (
     Floors,
     Simulated,
@@ -38,8 +55,8 @@ from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
-def room(cards: dict[str, Card], offline: OfflineJudge) -> Room:
-    return made_room(cards, offline, ROOT / "prompts")
+def room(cards: dict[str, Card], offline: OfflineJudge, glossary: Glossary) -> Room:
+    return made_room(cards, offline, ROOT / "prompts", glossary=glossary)
 
 
 def held_by(room: Room, name: str) -> Held:
@@ -168,8 +185,102 @@ def test_each_check_of_exams_finds_what_it_is_there_for(exam: Held, check: str, 
     assert CHECKS[check](spoilt(exam)) is not None
 
 
+IN_DEPTH: tuple[tuple[str, Callable[[Held], Held]], ...] = (
+    ("own-work", lambda held: for_first(held, Probed, {"text": "Which baseline did you beat?"})),
+    ("own-work", lambda held: for_first(held, Probed, {"text": "You wrote “F1 of 0.99”. How?", "criterion": "x"})),
+    ("own-work", lambda held: for_first(held, Probed, {"text": "Is it 73 % better?", "criterion": "x"})),
+    ("critique", lambda held: for_first(held, Critiqued, {"critique": criticised(held, source="card")})),
+    ("critique", lambda held: with_bodies(held, [one for one in bodies(held) if not isinstance(one, Critiqued)])),
+    ("critique", lambda held: replace(held, spec=replace(held.spec, fault=None))),
+    ("critique", lambda held: replace(held, spec=replace(held.spec, fault="leaky"))),
+)
+
+
+def criticised(held: Held, **change: object) -> Critique:
+    """The first critique, changed."""
+    found = next(body.critique for body in bodies(held) if isinstance(body, Critiqued))
+    return found.model_copy(update=change)
+
+
+@pytest.fixture(scope="module")
+def depth(room: Room) -> Held:
+    """A presentation with slides and with a model that does as it should."""
+    return held_by(room, "partial.depth.practice.en.0.sound")
+
+
+@pytest.mark.parametrize(("check", "spoilt"), IN_DEPTH)
+def test_each_check_of_own_work_and_critics_finds_what_it_is_there_for(
+    depth: Held, check: str, spoilt: Callable[[Held], Held]
+) -> None:
+    assert broken(depth) == {}
+    assert CHECKS[check](spoilt(depth)) is not None
+
+
+class Reads:
+    """A sandbox that runs nothing: it passes the solutions it knows, and fails everything else as told."""
+
+    def __init__(self, cards: dict[str, Card], share: float = 0.5) -> None:
+        self._right = {card.coding.solution.strip() for card in cards.values() if card.coding is not None}
+        self._share = share
+
+    async def run(self, task: CodeTask, code: str) -> CodeRun:
+        share = 1.0 if code.strip() in self._right else self._share
+        return CodeRun(visible=(), hidden=100, hidden_passed=round(100 * share), seconds=0)
+
+
+def coded(held: Held, share: float | None) -> Held:
+    """The same with another result of every run."""
+    changed = [
+        body.model_copy(update={"grade": body.grade.model_copy(update={"code": ran(body.grade.code, share)})})
+        if isinstance(body, Graded) and body.grade.code is not None
+        else body
+        for body in bodies(held)
+    ]
+    return with_bodies(held, changed)
+
+
+def ran(run: CodeRun, share: float | None) -> CodeRun | None:
+    return None if share is None else run.model_copy(update={"hidden_passed": round(100 * share)})
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0, None])
+def test_the_check_of_code_finds_what_it_is_there_for(room: Room, cards: dict[str, Card], share: float | None) -> None:
+    held = held_by(replace(room, sandbox=Reads(cards)), "contradictor.coding.practice.en.0")
+    runs = [body.grade.code.share for body in bodies(held) if isinstance(body, Graded) and body.grade.code is not None]
+    assert set(runs) == {0.5, 1.0}
+    assert broken(held) == {}
+    assert CHECKS["code-run"](coded(held, share)) is not None
+
+
+def test_without_a_sandbox_no_code_is_run(room: Room) -> None:
+    held = held_by(room, "contradictor.coding.practice.en.0")
+    assert broken(held) == {}
+    assert not any(isinstance(body, Graded) and body.grade.code is not None for body in bodies(held))
+
+
+def test_code_is_run_once_however_often_it_is_handed_in(cards: dict[str, Card]) -> None:
+    task = next(card.coding for card in cards.values() if card.coding is not None)
+    inner = Reads(cards)
+    kept = Remembering(inner)
+    first = asyncio.run(kept.run(CodeTask.of(task), "x = 1"))
+    inner._share = 0.0
+    assert asyncio.run(kept.run(CodeTask.of(task), "x = 1")) == first
+    assert asyncio.run(kept.run(CodeTask.of(task), "x = 2")).share == 0
+
+
+@pytest.mark.parametrize("form", ["depth", "project", "loop"])
+def test_what_is_brought_is_asked_about_in_one_of_two_rounds(room: Room, form: str) -> None:
+    brought = [held_by(room, f"hostile.{form}.{mode}.en.0") for mode in MODES]
+    assert sorted(bool(held.session.plan.material) for held in brought) == [False, True]
+    for held in brought:
+        own = set().union(*(_about_own_work(state) for state in held.states if state.rounds))
+        asked = {body.text for body in bodies(held) if isinstance(body, Probed)} & own
+        assert bool(asked) == bool(held.session.plan.material)
+        assert broken(held) == {}
+
+
 def test_every_check_is_shown_to_fail() -> None:
-    assert {check for check, _ in (*WRONG, *IN_EXAM)} == set(CHECKS)
+    assert {check for check, _ in (*WRONG, *IN_EXAM, *IN_DEPTH)} | {"code-run"} == set(CHECKS)
 
 
 def test_time_is_counted_without_the_sessions_own_clock(room: Room) -> None:
@@ -217,13 +328,24 @@ def test_who_wishes_for_the_other_language_gets_it(room: Room) -> None:
     assert asked[-1].text == held.cards[asked[-1].card].question.zh
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", sorted({*FAULTS} - {"sound"}))
 def test_of_a_model_that_misbehaves_nothing_is_said(room: Room, fault: str) -> None:
-    held = held_by(room, f"hostile.problem.exam.en.0.{fault}")
+    held = held_by(room, f"hostile.problem.practice.en.0.{fault}")
     probes = [body for body in bodies(held) if isinstance(body, Probed)]
     assert probes
     assert {probe.wording for probe in probes} == {"card"}
     assert all(probe.fallback for probe in probes if probe.aim == "criterion")
+    critiques = [body.critique for body in bodies(held) if isinstance(body, Critiqued)]
+    assert critiques
+    assert all(critique.source == "card" and critique.fallback for critique in critiques)
+    assert broken(held) == {}
+
+
+def test_a_model_that_does_as_it_should_is_heard(room: Room) -> None:
+    held = held_by(room, "hostile.problem.practice.zh.0.sound")
+    assert "model" in {body.wording for body in bodies(held) if isinstance(body, Probed)}
+    assert {body.critique.source for body in bodies(held) if isinstance(body, Critiqued)} == {"model"}
+    assert broken(held) == {}
 
 
 def test_the_same_seed_holds_the_same_interview(room: Room) -> None:
@@ -234,13 +356,13 @@ def test_the_same_seed_holds_the_same_interview(room: Room) -> None:
 
 def test_every_candidate_meets_every_format_in_practice_and_exam() -> None:
     whole = len(CANDIDATES) * len(FORMATS) * len(MODES)
-    found = specs(0, whole, 48)
+    found = specs(0, whole, 54)
     plain = [one for one in found if one.fault is None]
     assert {(one.candidate, one.format, one.mode) for one in plain} == set(product(CANDIDATES, FORMATS, MODES))
     assert {(one.candidate, one.lang, one.mode) for one in plain} == set(product(CANDIDATES, LANGS, MODES))
     assert {one.fault for one in found} == {None, *FAULTS}
-    ids = [one.id for one in specs(0, whole + 30, 96)]
-    assert len(set(ids)) == len(ids) == whole + 30 + 96
+    ids = [one.id for one in specs(0, whole + 30, 108)]
+    assert len(set(ids)) == len(ids) == whole + 30 + 108
     assert [spec_of(name).id for name in ids] == ids
 
 

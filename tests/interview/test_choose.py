@@ -42,7 +42,7 @@ def whole(cards: dict[str, Card], plan: Plan, past: Past | None = None, state: S
 
 
 def test_company_and_topic_both_narrow(cards: dict[str, Card]) -> None:
-    plan = Plan(lang="en", company="microsoft", topic="neural-networks", questions=50)
+    plan = Plan(lang="en", company="microsoft", topics=("neural-networks",), questions=50)
     chosen = {one.card for one in whole(cards, plan)}
     assert chosen == {
         name
@@ -89,7 +89,7 @@ def test_of_equals_what_was_never_asked_comes_first(cards: dict[str, Card]) -> N
     three = {name: card for name, card in cards.items() if card.topics[0] == "trees" and card.difficulty == 3}
     names = sorted(three)
     past = Past(last_asked={name: NOW + timedelta(days=at) for at, name in enumerate(names[:-1])})
-    chosen = [one.card for one in whole(three, Plan(lang="en", questions=2, topic="trees"), past, state="partly")]
+    chosen = [one.card for one in whole(three, Plan(lang="en", questions=2, topics=("trees",)), past, state="partly")]
     assert chosen == [names[-1], names[0]]
 
 
@@ -106,7 +106,7 @@ def test_a_focus_keeps_the_order_of_the_search(cards: dict[str, Card]) -> None:
     [
         (Plan(lang="en", company="nobody"), "no question for nobody"),
         (Plan(lang="en", format="review"), "nothing is due"),
-        (Plan(lang="en", format="coding", topic="svm"), "no question for svm in a coding interview"),
+        (Plan(lang="en", format="coding", topics=("svm",)), "no question for svm in a coding interview"),
         (Plan(lang="en", format="loop"), "for a loop choose a company: there are amazon, microsoft, other"),
         (Plan(lang="en", format="loop", company="nobody"), "the notes tell of no round at nobody"),
     ],

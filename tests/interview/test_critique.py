@@ -154,3 +154,28 @@ def test_a_critique_survives_its_event(source: str, why_linear: Card) -> None:
     }
     event = Event.model_validate({"session": "s", "seq": 3, "at": "2026-01-01T00:00:00Z", "body": body})
     assert Event.model_validate_json(event.model_dump_json()) == event
+
+
+@pytest.mark.parametrize(
+    ("said", "lang"),
+    [
+        (("不知道",), "en"),
+        (("用中文问吧", "不知道"), "zh"),
+        (("用中文问吧", "I don't know."), "zh"),
+        (("用中文问吧", "Can we do this in English, please?", "不知道"), "en"),
+        (("$y = x$",), "en"),
+        (("它是特征的加权和，对参数是线性的。",), "zh"),
+        (("不知道", "它是特征的加权和，对参数是线性的。"), "zh"),
+        (("用中文问吧", SAID), "en"),
+    ],
+)
+async def test_a_critique_is_in_the_language_of_an_answer_that_says_something_else_of_the_session(
+    why_linear: Card, offline: OfflineJudge, glossary: Glossary, said: tuple[str, ...], lang: str
+) -> None:
+    desk = desk_with(why_linear, offline, glossary, None)
+    state = await begin(desk)
+    for text in said:
+        state = await interview.advance(desk, await interview.hear(desk, state, text))
+    critique = interview.critique_of(desk, state.current, state.lang)
+    assert critique is not None
+    assert critique.lang == lang

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from coach.interview.follow import HintAt, ProbeFor, Wording, fault_of, follow, is_dont_know, leaks, word_probe
+from coach.interview.follow import HintAt, ProbeFor, Wording, follow, is_dont_know, leaks, probe_faults, word_probe
 from coach.llm.mock import Fails, Says, mock_chat
 from coach.llm.prompts import Template
 from coach.schema import Answered, Card, Grade, Hinted, JudgeInfo, Probed, Round, Verdict
@@ -107,7 +107,7 @@ def test_nothing_follows_an_answer_without_a_grade(why_linear: Card) -> None:
 def test_a_wording_that_must_not_be_put_is_caught(why_linear: Card, text: str, fault: str | None) -> None:
     current = round_of(why_linear, {})
     for name in ("linear-in-parameters", "transformed-features"):
-        found = fault_of(text, why_linear, why_linear.criterion(name), current, "en")
+        found = next(iter(probe_faults(text, why_linear, why_linear.criterion(name), current, "en")), None)
         if fault is not None and found is not None and found.startswith(fault):
             return
         if fault is None:

@@ -11,7 +11,7 @@ from coach.interview import session as interview
 from coach.interview.follow import Wording, word_probe
 from coach.llm.mock import Hangs, MockReply, mock_chat
 from coach.llm.prompts import Template
-from coach.schema import Answered, Card, Plan, Round
+from coach.schema import Answered, Aside, Card, Plan, Round
 from coach.ui.practice import spoken
 from evals.play import MemoryLog, parts
 from tests.conftest import ROOT
@@ -48,6 +48,62 @@ async def test_what_gives_a_point_away_is_stopped_before_it_is_shown(why_linear:
     assert fallback.startswith("gives away")
     assert heard
     assert not any("weighted" in line for line in heard)
+
+
+CLARIFIED = "I mean the name of the method; take it in its usual sense."
+ASKS_BACK = "Do you mean the line or the model?"
+
+
+async def clarified(reply: MockReply, card: Card, offline: OfflineJudge) -> tuple[list[str], Aside]:
+    """What is shown while a clarifying question is answered, and what is said in the end."""
+    heard: list[str] = []
+    model = Wording(mock_chat([reply]), Template.load(ROOT / "prompts" / "clarify.md"))
+    desk = replace(parts(card, offline, MemoryLog()), clarifying=model)
+    state = await interview.start(desk, Plan(lang="en", questions=1))
+    state = await interview.hear(desk, state, ASKS_BACK, show=heard.append)
+    aside = state.current.said[-1]
+    assert isinstance(aside, Aside)
+    return heard, aside
+
+
+async def test_the_answer_to_a_clarifying_question_grows_by_whole_words(
+    why_linear: Card, offline: OfflineJudge
+) -> None:
+    heard, aside = await clarified(CLARIFIED, why_linear, offline)
+    assert (aside.reply, aside.wording) == (CLARIFIED, "model")
+    assert len(heard) > 3
+    assert all(later.startswith(before) for before, later in itertools.pairwise(heard))
+    assert all(CLARIFIED.startswith(line) for line in heard)
+
+
+async def test_an_answer_that_gives_a_point_away_is_stopped_before_it_is_shown(
+    why_linear: Card, offline: OfflineJudge
+) -> None:
+    secret = why_linear.criteria[0].says.en
+    heard, aside = await clarified(f"Take it in the usual sense. {secret} Go on.", why_linear, offline)
+    assert (aside.wording, aside.fallback is not None) == ("card", True)
+    assert heard
+    assert not any("weighted" in line for line in heard)
+
+
+@pytest.mark.parametrize(
+    ("reply", "wording"),
+    [("No particular setting is meant; take the usual one.", "model"), ("No. That is another topic.", "card")],
+)
+async def test_a_beginning_that_may_be_a_verdict_waits_for_the_next_words(
+    why_linear: Card, offline: OfflineJudge, reply: str, wording: str
+) -> None:
+    heard, aside = await clarified(reply, why_linear, offline)
+    assert aside.wording == wording
+    assert not any(line.strip(" .") == "No" for line in heard)
+    assert bool(heard) == (wording == "model")
+
+
+@pytest.mark.parametrize("endless", ["word " * 4000, "w" * 20_000])
+async def test_a_model_that_never_stops_is_cut_off(why_linear: Card, offline: OfflineJudge, endless: str) -> None:
+    heard, aside = await clarified(endless, why_linear, offline)
+    assert (aside.wording, aside.fallback) == ("card", "too long")
+    assert sum(map(len, heard[-1:])) < 2000
 
 
 async def test_the_page_hears_the_words_and_then_the_session() -> None:

@@ -1,7 +1,5 @@
 import json
-import os
 import random
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -52,9 +50,9 @@ def event(session: str, seq: int, text: str = "words") -> Event:
     return Event(session=session, seq=seq, at=NOW, body=Answered(text=text, lang="en"))
 
 
-def keep(store: Store, session: str, *bodies: Body, at: datetime = NOW) -> None:
+def keep(store: Store, session: str, *bodies: Body, at: datetime = NOW, person: str = "") -> None:
     """A session of these bodies, after its start."""
-    started = Started(plan=Plan(lang="en"), cards=("a/b",))
+    started = Started(plan=Plan(lang="en"), cards=("a/b",), person=person)
     store.append([Event(session=session, seq=seq, at=at, body=body) for seq, body in enumerate((started, *bodies))])
 
 
@@ -325,6 +323,25 @@ def test_search_finds_what_was_asked_and_said(store: Store, search: str, found: 
     assert sorted(one.session for one in store.list(search=search)) == found
 
 
+def test_everybody_has_a_library_and_a_history_of_their_own(store: Store) -> None:
+    for number, person in enumerate(("ann", "", "bo", "ann", "李雷\x00")):
+        keep(store, f"s{number}", asked(f"{person}?"), at=NOW + timedelta(hours=number), person=person)
+    keep(store, "s5", Asked(card="c/d", text="?"), at=NOW + timedelta(hours=5), person="ann")
+    assert [one.session for one in store.list()] == ["s5", "s4", "s3", "s2", "s1", "s0"]
+    assert [one.session for one in store.every(person="ann")] == ["s5", "s3", "s0"]
+    assert [one.session for one in store.list(person="ann", most=1, before=store.list()[0])] == ["s3"]
+    assert [one.session for one in store.list(person="")] == ["s1"]
+    assert [one.session for one in store.list(person="李雷\x00")] == ["s4"]
+    assert [one.session for one in store.list(person="ann", search="bo")] == []
+    newest = {"ann": "s5", "bo": "s2", "": "s1", "nobody": None, None: "s5"}
+    assert {person: store.latest(person=person) for person in newest} == newest
+    assert store.last_asked(person="ann") == {"a/b": NOW + timedelta(hours=3), "c/d": NOW + timedelta(hours=5)}
+    assert store.last_asked(person="bo") == {"a/b": NOW + timedelta(hours=2)}
+    assert store.last_asked(person="nobody") == {}
+    store.append([Event(session="s0", seq=2, at=NOW + timedelta(days=1), body=answered("later"))])
+    assert (store.latest(person="ann"), store.list(person="ann")[0].person) == ("s0", "ann")
+
+
 def test_a_title_is_the_persons_until_it_is_emptied(store: Store) -> None:
     keep(store, "s", asked("First question?"))
     store.rename("s", "  Before\nthe interview  ")
@@ -358,7 +375,8 @@ def test_a_deleted_session_is_gone_and_stays_gone(store: Store) -> None:
 
 def test_deleting_names_the_recordings(store: Store) -> None:
     keep(store, "s", asked("?"), answered("spoken"))
-    body = {"kind": "answered", "text": "spoken", "lang": "en", "recordings": [{"audio": "recordings/1.wav", "seconds": 1}]}
+    spoken = {"audio": "recordings/1.wav", "seconds": 1}
+    body = {"kind": "answered", "text": "spoken", "lang": "en", "recordings": [spoken]}
     kept = json.dumps({"session": "s", "seq": 2, "at": NOW.isoformat(), "body": body})
     with store._engine.begin() as link:
         link.exec_driver_sql(f"UPDATE events SET body = '{kept}' WHERE seq = 2")
@@ -587,7 +605,7 @@ def test_a_database_of_the_first_release_is_taken_over_without_loss(path: Path) 
         answers=1,
     )
     store.append([Event(session="s", seq=4, at=NOW, body=answered("more"))])
-    assert store.list()[0].answers == 2
+    assert store.list(person="")[0].answers == 2
     store.close()
 
 
@@ -700,45 +718,3 @@ def test_processes_that_open_an_old_database_at_once_all_succeed(path: Path) -> 
     old_file(path, [f"s{number}" for number in range(20)])
     said = {one.rpartition(" ")[0] for one in opened_at_once(f"sqlite:///{path}", 3)}
     assert said == {str([(f"s{number}", 1) for number in sorted(range(20), key=str, reverse=True)])}
-
-
-# --- sudden death --------------------------------------------------------------------------
-
-WRITER = """
-import sys
-sys.path.insert(0, sys.argv[2])
-from tests.progress.test_store import event
-from coach.progress.store import Store
-store = Store.connect(sys.argv[1])
-print("ready", flush=True)
-for seq in range(100000):
-    store.append((event("s", seq),))
-    store.save_draft("s", seq + 1, f"draft {seq + 1}")
-    print(seq, flush=True)
-"""
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
-@pytest.mark.parametrize("after", [1, 2, 3, 5, 17, 60])
-def test_what_was_acknowledged_survives_sigkill(place: Place, after: int) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", WRITER, place.url, ROOT], stdout=subprocess.PIPE, text=True, env={**os.environ}
-    ) as child:
-        assert child.stdout is not None
-        acknowledged = -1
-        for line in child.stdout:
-            if line.strip() == "ready":
-                continue
-            acknowledged = int(line)
-            if acknowledged >= after:
-                break
-        child.send_signal(signal.SIGKILL)
-        rest = [int(line) for line in child.stdout.read().splitlines() if line.strip().isdigit()]
-    acknowledged = max([acknowledged, *rest])
-    store = Store.connect(place.url)
-    events = store.events("s")
-    assert [one.seq for one in events] == list(range(len(events)))
-    assert len(events) > acknowledged
-    assert store.list()[0].answers == len(events) - 2
-    assert store.draft("s", acknowledged + 1) or len(events) > acknowledged + 1
-    store.close()

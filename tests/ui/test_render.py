@@ -27,6 +27,8 @@ from coach.schema import (
 )
 from coach.ui.render import _mark, chat_messages, defuse, marked_answer, scorecard
 
+OURS = re.compile(r'<span class="state (?:met|partly|missed|contradicted|not_graded)">|</span>')
+"""The tags of the scorecard's own."""
 PAYLOADS = [
     "![x](http://evil.example/x.png)",
     "<img src=http://evil.example/x.png>",
@@ -151,7 +153,7 @@ def test_no_critique_on_the_page_carries_a_tag_or_an_image(
         points_markdown(why_linear, critique, guard=defuse),
         grade_markdown(why_linear, grade, "en", guard=defuse, critique=critique),
     ):
-        assert not re.search(r"<[a-z/!]", shown, re.IGNORECASE)
+        assert not re.search(r"<[a-z/!]", OURS.sub("", shown), re.IGNORECASE)
         assert "![" not in shown
     assert "kept" in stronger_markdown(critique, guard=defuse) or made_by == "card"
 

@@ -1,14 +1,27 @@
-"""Every word of the page in both languages; the browser's language chooses."""
+"""The words of the practice page in both languages."""
+
+from coach.schema import Lang
 
 ENGLISH = {
+    "setup": "## Set up your interview",
     "company": "Company",
-    "topic": "Topic",
+    "topics": "Topics",
+    "difficulty": "Difficulty of the first question",
+    "level_1": "1, warm-up",
+    "level_2": "2, easy",
+    "level_3": "3, usual",
+    "level_4": "4, hard",
+    "level_5": "5, very hard",
+    "voice": "Voice: questions are spoken, answers may be",
+    "more": "More: clock, self-rating, your own slides or CV",
+    "bring": "Read it from a file: .txt .md .pdf .pptx .docx .html",
+    "minutes_each": "Minutes for each question (optional)",
     "any": "any",
-    "lang": "Language of the questions",
-    "format": "Kind of interview",
+    "lang": "Language",
+    "format": "Round",
     "mode": "Mode",
-    "practice": "Practice: hints and grades at once",
-    "exam": "Exam: a clock, no hints, grades at the end",
+    "practice": "Practice: hints, grades at once",
+    "exam": "Exam: clock, no hints, grades at the end",
     "free": "Free practice",
     "breadth": "ML breadth",
     "phone": "Phone screen: derivations",
@@ -19,7 +32,7 @@ ENGLISH = {
     "behavioural": "Behavioural",
     "loop": "Loop: all rounds of a company",
     "review": "Review: what is due",
-    "minutes": "Minutes (optional)",
+    "minutes": "Minutes in all (optional)",
     "self_rate": "I rate my answer before I see its score",
     "material": "Your slides, abstract, project summary or CV (optional)",
     "material_hint": "Paste it here: depth and project interviews ask about it. Without a model it stays here.",
@@ -40,6 +53,12 @@ ENGLISH = {
     "answer": "Your answer",
     "answer_hint": "Type here; LaTeX between $ signs. Ctrl+Enter sends. The draft is kept while you type.",
     "send": "Send",
+    "stop": "Stop",
+    "repeat": "Repeat",
+    "unknown": "I don't know",
+    "run": "Run the visible tests",
+    "formula": "Formula (LaTeX), shown below as you type",
+    "insert": "Insert",
     "hint": "Hint",
     "skip": "Skip",
     "next": "Next question",
@@ -53,11 +72,22 @@ ENGLISH = {
     "points": "Point by point, with the reference",
 }
 CHINESE = {
+    "setup": "## 开始一场面试",
     "company": "公司",
-    "topic": "主题",
+    "topics": "主题",
+    "difficulty": "首题难度",
+    "level_1": "1 热身",
+    "level_2": "2 简单",
+    "level_3": "3 中等",
+    "level_4": "4 偏难",
+    "level_5": "5 很难",
+    "voice": "语音：朗读题目，也可以用说的方式作答",
+    "more": "更多：限时、自评、自己的 PPT 或简历",
+    "bring": "从文件读取：.txt .md .pdf .pptx .docx .html",
+    "minutes_each": "每题限时（分钟，可不填）",
     "any": "不限",
-    "lang": "提问语言",
-    "format": "面试形式",
+    "lang": "语言",
+    "format": "轮次",
     "mode": "模式",
     "practice": "练习：可以要提示，答完就看评分",
     "exam": "模拟考：限时，没有提示，最后才看评分",
@@ -71,7 +101,7 @@ CHINESE = {
     "behavioural": "行为面",
     "loop": "完整面试：一家公司的所有轮次",
     "review": "复习：到期的题",
-    "minutes": "限时（分钟，可不填）",
+    "minutes": "总限时（分钟，可不填）",
     "self_rate": "先自评，再看评分",
     "material": "你的 PPT、摘要、项目简介或简历（可不填）",
     "material_hint": "粘贴到这里。ML depth 和项目深挖会围绕它提问；没有接入模型时，内容不会离开这台机器。",
@@ -92,6 +122,12 @@ CHINESE = {
     "answer": "你的回答",
     "answer_hint": "在这里作答，公式写在 $ 之间。Ctrl+Enter 提交。草稿会随时保存。",
     "send": "提交",
+    "stop": "停止",
+    "repeat": "再说一遍",
+    "unknown": "我不知道",
+    "run": "运行公开测试",
+    "formula": "公式（LaTeX），下方实时预览",
+    "insert": "插入回答",
     "hint": "提示",
     "skip": "跳过",
     "next": "下一题",
@@ -104,7 +140,47 @@ CHINESE = {
     "reference": "参考答案",
     "points": "逐点对照参考答案",
 }
-STATUS = {
+SAID = {
+    "repeat": {"en": "Could you repeat the question?", "zh": "能再说一遍题目吗？"},
+    "unknown": {"en": "I don't know.", "zh": "我不知道。"},
+}
+"""What a button says in the candidate's name."""
+WORDS: dict[str, dict[Lang, str]] = {
+    "code": {"en": "Your code", "zh": "你的代码"},
+    "marked": {"en": "Your answer; the numbers are those of the points above", "zh": "你的回答，标号对应上面的评分点"},
+    "over_title": {"en": "The interview is over", "zh": "面试结束"},
+    "over": {
+        "en": "{graded} of {asked} questions graded. The report has every answer with its evidence, what to fix first,"
+        " and when to practise it again.",
+        "zh": "共 {asked} 题，{graded} 题有评分。报告里有每个回答和评分依据、最该先改的地方，以及什么时候再练。",
+    },
+    "mean": {"en": "on average", "zh": "平均得分"},
+    "to_report": {"en": "Open the report", "zh": "查看报告"},
+    "to_progress": {"en": "See your progress", "zh": "查看进展"},
+    "sends": {"en": "answers are sent to {host}", "zh": "回答会发送到 {host}"},
+    "sends_nothing": {"en": "nothing leaves this machine", "zh": "数据不会离开这台机器"},
+    "measured": {"en": "; agrees with labels on {measured} criteria", "zh": "；与人工标注一致：{measured} 个评分点"},
+    "llm_judge": {"en": "LLM judge", "zh": "大模型评分"},
+    "offline_judge": {"en": "offline judge", "zh": "离线评分"},
+    "before": {
+        "en": "Your scorecard appears here once you have answered. Nothing of it is shown before.",
+        "zh": "答完之后，评分会显示在这里；作答前不会透露任何评分点。",
+    },
+    "before_exam": {
+        "en": "This is an exam: the scores come at the end.",
+        "zh": "模拟考进行中，评分在结束后给出。",
+    },
+}
+STATUS: dict[str, dict[Lang, str]] = {
+    "stopped": {
+        "en": "Stopped. What you had sent is saved; “Grade again” grades it.",
+        "zh": "已停止。提交过的内容都在，点“重新评分”即可继续。",
+    },
+    "running": {"en": "Running the visible tests …", "zh": "正在运行公开测试……"},
+    "empty": {
+        "en": "There are no cards to ask. Check COACH_CONTENT_DIR, or add cards on the Library page.",
+        "zh": "题库是空的。请检查 COACH_CONTENT_DIR，或者在题库页添加题卡。",
+    },
     "grading": {"en": "Saved. Grading …", "zh": "已保存，正在评分……"},
     "moved": {
         "en": "This interview moved on in another tab or window. The page now shows where it stands;"

@@ -1,0 +1,114 @@
+"""The progress page with interviews of last week on it: from what is due to deleting one of them."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+
+from coach.interview import session as interview
+from coach.interview.rounds import plan_of
+from coach.settings import Settings
+from coach.wiring import Coach
+from tests.browser.conftest import Server
+from tests.browser.test_axe import serious
+from tests.conftest import ROOT
+
+LINEAR, FORMULA = "linear-models/why-linear", "attention/scaling"
+
+
+async def _hold(coach: Coach, card: str, *, days_ago: float, answer: str, ends: bool = True, **plan: Any) -> str:
+    then = datetime.now(UTC) - timedelta(days=days_ago)
+    room = replace(coach.interview, now=lambda: then, search=lambda _: (card,))
+    chosen = plan_of({"lang": "en", "questions": 1, "probes": 0, "focus": "this card", **plan})
+    state = await interview.answer(room, await interview.start(room, chosen), answer)
+    return (await interview.end(room, state)).id if ends else state.id
+
+
+async def _history(data: Path) -> str:
+    """A past weak answer, a good one, and an exam that goes on; the id of the weak one."""
+    coach = Coach(Settings(data_dir=data, content_dir=ROOT, model=None))
+    try:
+        said = "A weighted sum of the features plus an intercept; it is linear in the parameters."
+        weak = await _hold(coach, FORMULA, days_ago=9, answer="I am not sure why.")
+        await _hold(coach, LINEAR, days_ago=8, answer=said)
+        await _hold(coach, LINEAR, days_ago=0, answer="A secret answer.", mode="exam", ends=False)
+    finally:
+        coach.close()
+    return weak
+
+
+def history(data: Path) -> str:
+    """The same, made in a thread: Playwright keeps a loop running in this one."""
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(lambda: asyncio.run(_history(data))).result()
+
+
+def line(page: Page, words: str) -> Any:
+    return page.locator("#pg-sessions label", has_text=words)
+
+
+def first_visit(browser: Browser, server: Server) -> None:
+    """What a Chinese reader sees who has not practised yet."""
+    context = browser.new_context(locale="zh-CN")
+    page = context.new_page()
+    page.goto(f"{server.url}progress")
+    expect(page.locator("#pg-first")).to_contain_text("还没有练习记录", timeout=60_000)
+    expect(page.locator("#pg-first a")).to_have_attribute("href", "./")
+    assert serious(page) == []
+    context.close()
+
+
+def test_past_interviews_from_the_first_visit_to_deleting_one(
+    page: Page, browser: Browser, serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    server = serve()
+    first_visit(browser, server)
+    weak = history(tmp_path / "data")
+    recording = tmp_path / "data" / "recordings" / weak / "1.wav"
+    recording.parent.mkdir(parents=True)
+    recording.write_bytes(b"sound")
+    page.goto(f"{server.url}progress")
+    expect(page.locator("#pg-due")).to_contain_text("due for", timeout=60_000)
+    expect(page.locator("#pg-points .pg-card")).to_have_count(2)
+    expect(page.locator("#pg-points .katex").first).to_be_attached()
+    expect(page.locator("#pg-topics svg[aria-label]").first).to_be_visible()
+
+    line(page, "not finished").click()
+    expect(page.locator("#pg-session")).to_contain_text("nothing is told")
+    expect(page.locator("#pg-one")).not_to_contain_text("%")
+    expect(page.locator("#pg-regrade")).to_be_hidden()
+
+    line(page, "attention scores").click()
+    expect(page.locator("#pg-session")).to_contain_text("%")
+    page.locator("#pg-replay").click()
+    expect(page.locator("#pg-where")).to_contain_text("Step 1 of 3")
+    page.locator("#pg-step").click()
+    expect(page.locator("#pg-chat")).to_contain_text("I am not sure why.")
+    assert serious(page) == []
+    page.locator("#pg-regrade").click()
+    expect(page.locator("#pg-result tbody tr")).to_have_count(1)
+    expect(page.locator("#pg-status")).to_contain_text("Graded again")
+    with page.expect_download() as saved:
+        page.locator("#pg-markdown").click()
+    assert "I am not sure why." in Path(saved.value.path()).read_text(encoding="utf-8")
+
+    page.locator("#pg-rename").click()
+    page.locator("#pg-title textarea, #pg-title input").fill("My Monday")
+    page.locator("#pg-save").click()
+    line(page, "My Monday").click()
+    page.locator("#pg-delete").click()
+    expect(page.locator("#pg-sure")).to_contain_text("cannot be brought back")
+    page.locator("#pg-delete-yes").click()
+    expect(page.locator("#pg-status")).to_contain_text("Deleted")
+    expect(page.locator("#pg-sessions label")).to_have_count(2)
+    assert not recording.parent.exists()
+    page.reload()
+    expect(page.locator("#pg-due")).to_contain_text("1 question", timeout=60_000)
+    page.locator("#pg-practise").click()
+    expect(page.locator("#chat")).to_contain_text("These are the questions that are due.", timeout=60_000)
+    assert page.url == server.url
