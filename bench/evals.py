@@ -90,7 +90,7 @@ def write_work(folder: Path, count: int) -> Path:
     """Files with cards and `count` cases."""
     from coach.wiring import Coach
 
-    card = next(one for one in Coach().cards if one.id == "linear-models/collinearity")
+    card = next(one for one in Coach(own=False).cards if one.id == "linear-models/collinearity")
     criteria = card.criteria[:5]
     names = [criterion.id for criterion in criteria]
     cards = [card.model_copy(update={"id": f"{card.id}-{at}", "criteria": criteria}) for at in range(CARDS)]
@@ -463,7 +463,7 @@ def run_offline(clock: Clock) -> float:
     from evals.play import play_all
     from evals.run import suite_cases
 
-    coach = Coach()
+    coach = Coach(own=False)
     suite = load_suite(ROOT / "evals" / "suites" / "grading.yaml")
     cases = [one for one in suite_cases(suite, coach) if one.split == "calibrate"]
     cards = {card.id: card for card in coach.cards}

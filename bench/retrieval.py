@@ -77,7 +77,7 @@ def reopening(folder: Path, cards: Sequence[Card], embedder: Embedder) -> dict[s
 
 def bank(queries: Sequence[str], repeats: int, folder: Path) -> dict[str, float]:
     """The shipped bank with the built-in embedder, query text in, cards out."""
-    coach = Coach()
+    coach = Coach(own=False)
     before, start = resident_mb(), time.perf_counter()
     embedder = LexicalEmbedder(coach.glossary)
     with open_index(folder / "bank", cards=coach.cards, embedder=embedder) as index:
@@ -116,7 +116,7 @@ def bank(queries: Sequence[str], repeats: int, folder: Path) -> dict[str, float]
 def large(count: int, repeats: int, folder: Path) -> dict[str, float]:
     """`count` synthetic cards with ready vectors."""
     embedder = Ready()
-    cards = synthetic(count, Coach().cards[0])
+    cards = synthetic(count, Coach(own=False).cards[0])
     before, start = resident_mb(), time.perf_counter()
     with open_index(folder / str(count), cards=cards, embedder=embedder) as index:
         built = time.perf_counter() - start

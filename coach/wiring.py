@@ -433,7 +433,7 @@ class Coach:
 
     def warm(self) -> None:
         """Make the parts that the first question and answer need, so that nobody waits for them."""
-        _ = self.interview, self.lexical
+        _ = self.interview, self.lexical, self.due_cards()
         with contextlib.suppress(ModelError):  # the first search tells the person
             self.index()
 

@@ -37,9 +37,10 @@ class Espeak:
 
     async def sound(self, words: str, lang: Lang) -> AsyncGenerator[bytes, None]:
         """A WAV file in one piece. Raises SpeakerMissing when the library makes no sound."""
-        yield await asyncio.to_thread(self._wav, words, lang)
+        yield await asyncio.to_thread(self.wav, words, lang)
 
-    def _wav(self, words: str, lang: Lang) -> bytes:
+    def wav(self, words: str, lang: Lang) -> bytes:
+        """What `sound` gives, made in this thread."""
         pieces: list[bytes] = []
 
         def take(samples: Any, count: int, _: Any) -> int:

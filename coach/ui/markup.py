@@ -8,6 +8,7 @@ import html
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from coach.progress.anki import as_html
@@ -42,6 +43,7 @@ class Span(NamedTuple):
     state: State
 
 
+@lru_cache(maxsize=4096)
 def rich(markdown: str) -> str:
     """Markdown as HTML on one line: bold print, lists, tables, code and formulas; tags and links are only shown."""
     pieces = _CODE.split(as_html(markdown))

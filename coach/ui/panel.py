@@ -8,8 +8,9 @@ import gradio as gr
 from coach.interview import session as interview
 from coach.progress.export import points_markdown, reference_markdown, stronger_markdown
 from coach.schema import Session, State
-from coach.ui.render import defuse, marked_answer, score_head, scorecard, word
-from coach.ui.room import LATEX
+from coach.ui.delivery import answer_html
+from coach.ui.markup import DELIMITERS, rich
+from coach.ui.render import fold, marked_answer, scorecard, word
 from coach.ui.words import I18N
 
 View = dict[Any, Any]
@@ -17,17 +18,10 @@ View = dict[Any, Any]
 
 @dataclass(frozen=True)
 class Panel:
-    """The parts of the scorecard."""
+    """The parts of the scorecard. What can be seen of them is up to `render.now_html` and the style."""
 
     rating: gr.Radio
-    head: gr.HTML
     text: gr.Markdown
-    evidence: gr.HTML
-    critique: gr.Markdown
-    points_fold: gr.Accordion
-    points: gr.Markdown
-    fold: gr.Accordion
-    reference: gr.Markdown
     wrong: gr.Accordion
     wrong_point: gr.Dropdown
     wrong_state: gr.Dropdown
@@ -36,67 +30,60 @@ class Panel:
 
     def outputs(self) -> list[Any]:
         """Every part that a step may change."""
-        texts = (self.rating, self.head, self.text, self.evidence, self.critique)
-        folds = (self.points_fold, self.points, self.fold, self.reference)
-        return [*texts, *folds, self.wrong, self.wrong_point, self.wrong_state, self.wrong_why]
+        return [self.text]
 
-    def view(self, parts: interview.Interview, state: Session | None) -> View:
-        """What the scorecard shows for a state: nothing before there is a grade that may be told."""
-        current = state.current if state is not None and state.rounds else None
-        shown: View = dict.fromkeys(
-            (self.head, self.text, self.evidence, self.critique, self.points, self.reference), ""
-        )
-        shown |= {one: gr.update(visible=False) for one in (self.points_fold, self.fold, self.wrong)}
-        shown[self.rating] = gr.update(visible=state is not None and state.owes_rating, value=None)
-        if state is None or current is None or current.grade is None or not state.tells:
-            if state is not None:
-                told = word("before_exam" if state.exam else "before", state.lang)
-                shown[self.head] = f'<p class="quiet">{told}</p>'
-            return shown
-        card = parts.cards.get(current.card)
-        if card is None:
-            return shown
-        lang, closed = state.lang, state.phase in {"graded", "ended"}
-        advice = interview.critique_of(parts, current, lang) if closed else None
-        shown[self.head] = score_head(current.grade, lang)
-        shown[self.text] = scorecard(card, current.grade, lang, reveal=closed, critique=advice)
-        marked = marked_answer(card, current.grade, current.utterances)
-        shown[self.evidence] = f'<p class="quiet">{word("marked", lang)}</p>{marked}'
-        if advice is not None:
-            shown[self.critique] = stronger_markdown(advice, guard=defuse)
-            shown[self.points_fold] = gr.update(visible=True, open=False)
-            shown[self.points] = points_markdown(card, advice, guard=defuse)
-        if closed:
-            shown[self.fold] = gr.update(visible=True, open=False)
-            shown[self.reference] = reference_markdown(card, lang)
-        if closed and current.grade.score is not None:
-            shown[self.wrong] = gr.update(visible=True, open=False)
-            points_of = [(one.says.text(lang), one.id) for one in card.criteria]
-            shown[self.wrong_point] = gr.update(choices=points_of, value=None)
-            given = [(word(name, lang), name) for name in get_args(State) if name != "not_graded"]
-            shown[self.wrong_state] = gr.update(choices=given, value=None)
-            shown[self.wrong_why] = ""
-        return shown
+    def objection(self, parts: interview.Interview, state: Session) -> View:
+        """What may be objected to: the points of the closed question and the states they might deserve."""
+        card = parts.cards.get(state.current.card)
+        points = [(one.says.text(state.lang), one.id) for one in card.criteria] if card is not None else []
+        states = [(word(name, state.lang), name) for name in get_args(State) if name != "not_graded"]
+        return {
+            self.wrong_point: gr.update(choices=points, value=None),
+            self.wrong_state: gr.update(choices=states, value=None),
+            self.wrong_why: "",
+        }
+
+
+def panel_html(parts: interview.Interview, state: Session | None) -> str:
+    """The scorecard as HTML for a `gr.Markdown`: nothing of it before there is a grade that may be told."""
+    if state is None or not state.rounds:
+        return ""
+    lang, current = state.lang, state.current
+    card = parts.cards.get(current.card)
+    if current.grade is None or card is None or not state.tells:
+        return f'<p class="quiet">{word("before_exam" if state.exam else "before", lang)}</p>'
+    closed = state.phase in {"graded", "ended"}
+    advice = interview.critique_of(parts, current, lang) if closed else None
+    shown = [
+        scorecard(card, current.grade, lang, reveal=closed, critique=advice),
+        f'<p class="quiet">{word("marked", lang)}</p>',
+        f'<div class="evidence">{marked_answer(card, current.grade, current.utterances)}</div>',
+    ]
+    if advice is not None:
+        shown.append(f'<div class="critique">{rich(stronger_markdown(advice))}</div>')
+        shown.append(fold(word("points_fold", lang), rich(points_markdown(card, advice)), "points"))
+    if closed:
+        shown.append(fold(word("reference_fold", lang), rich(reference_markdown(card, lang)), "reference"))
+    spoken = "".join(answer_html(one, lang) for one in current.answers)
+    shown.append(fold(word("delivery_fold", lang), spoken, "delivery-fold"))
+    return "".join(shown)
+
+
+def may_object(state: Session | None) -> bool:
+    """Whether there is a grade that can be disputed."""
+    if state is None or not state.rounds or not state.tells or state.phase not in {"graded", "ended"}:
+        return False
+    grade = state.current.grade
+    return grade is not None and grade.score is not None
 
 
 def build_panel() -> Panel:
     """The scorecard, empty."""
-    rating = gr.Radio([1, 2, 3, 4, 5], label=I18N("rate"), visible=False, elem_id="rating")
-    with gr.Column(elem_id="scorecard", elem_classes="stack"):
-        head = gr.HTML("", elem_id="score")
-        text = gr.Markdown("", latex_delimiters=LATEX)
-    evidence = gr.HTML("", elem_id="evidence")
-    critique = gr.Markdown("", latex_delimiters=LATEX, elem_id="critique")
-    with gr.Accordion(I18N("points"), open=False, visible=False, elem_id="points") as points_fold:
-        points = gr.Markdown("", latex_delimiters=LATEX)
-    with gr.Accordion(I18N("reference"), open=False, visible=False, elem_id="reference") as fold:
-        reference = gr.Markdown("", latex_delimiters=LATEX)
-    with gr.Accordion(I18N("wrong"), open=False, visible=False, elem_id="wrong") as wrong:
+    rating = gr.Radio([1, 2, 3, 4, 5], label=I18N("rate"), elem_id="rating")
+    text = gr.Markdown("", latex_delimiters=DELIMITERS, elem_id="scorecard")
+    with gr.Accordion(I18N("wrong"), open=False, elem_id="wrong") as wrong:
         wrong_point = gr.Dropdown([], label=I18N("wrong_point"), elem_id="wrong-point")
         wrong_state = gr.Dropdown([], label=I18N("wrong_state"), elem_id="wrong-state")
         wrong_why = gr.Textbox(label=I18N("wrong_why"), lines=2, elem_id="wrong-why")
         wrong_send = gr.Button(I18N("wrong_send"), elem_id="wrong-send")
-    return Panel(
-        *(rating, head, text, evidence, critique, points_fold, points, fold, reference),
-        *(wrong, wrong_point, wrong_state, wrong_why, wrong_send),
-    )
+    return Panel(rating, text, wrong, wrong_point, wrong_state, wrong_why, wrong_send)

@@ -1,6 +1,7 @@
 """The practice page: setup, conversation, scorecard. Every handler calls the one interview path."""
 
 import asyncio
+import contextlib
 import html
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,8 +18,8 @@ from coach.interview.material_text import MAX_CHARS
 from coach.schema import Card, Session, State
 from coach.ui import speak
 from coach.ui.desk import Desk, lang_of, person_of
-from coach.ui.panel import View, build_panel
-from coach.ui.render import chat_messages, clock_html, defuse, notice_html, over_html, word
+from coach.ui.panel import View, build_panel, may_object, panel_html
+from coach.ui.render import chat_messages, clock_html, defuse, notice_html, now_html, over_html, word
 from coach.ui.room import build_room, first_code, handed_in, new_code, run_markdown, taken_apart, visible_checks
 from coach.ui.setup import build_setup
 from coach.ui.words import I18N
@@ -31,6 +32,9 @@ TICK_S = 5.0
 STREAM_S = 0.25
 """Seconds between two updates of a sentence that is being worded."""
 
+PATIENCE_S = 0.3
+"""Work that takes longer than this is told of."""
+
 _log = logging.getLogger(__name__)
 Step = Callable[[Session, Show], Awaitable[Session]]
 
@@ -40,17 +44,19 @@ def build(desk: Desk) -> None:
     coach = desk.coach
     session_id = desk.remembered()
     seen_seq = gr.State(0)
-    status = gr.HTML("", elem_id="status", visible=False)
+    now = gr.HTML(now_html(None, ()), elem_id="now", padding=False)
+    status = gr.HTML("", elem_id="status", padding=False)
     setup = build_setup()
     ticker = gr.Timer(TICK_S, active=False)
     room, side = build_room(desk, session_id)
     with side:
         panel = build_panel()
-    with gr.Column(visible=False, elem_id="over", elem_classes="card") as over_box:
+    with gr.Column(elem_id="over", elem_classes="card"):
         over = gr.HTML("", elem_id="over-text")
         fresh = gr.Button(I18N("new"), variant="primary", elem_id="new")
     notice = gr.HTML("", elem_id="notice")
-    outputs = [session_id, seen_seq, status, setup.box, ticker, over_box, over, *room.outputs(), *panel.outputs()]
+    outputs = [seen_seq, now, status, ticker, over, *room.outputs(), *panel.outputs()]
+    beginning = [session_id, room.row, *outputs]
 
     def card_of(state: Session | None) -> Card | None:
         return coach.interview.cards.get(state.current.card) if state is not None and state.rounds else None
@@ -67,38 +73,40 @@ def build(desk: Desk) -> None:
         """Everything the page shows for a state; the editor keeps what it holds unless `code` is given."""
         going = state is not None and state.phase != "ended"
         card = card_of(state)
+        kind = "coding" if card is not None and card.coding is not None else card.kind if card is not None else ""
         shown: View = {
-            session_id: state.id if state is not None else "",
             seen_seq: state.next_seq if state is not None else 0,
+            now: now_html(state, _can(state, working), kind=kind, working=working),
             status: _status(told, working),
-            setup.box: gr.update(visible=True if state is None else "hidden"),
-            room.row: gr.update(visible=going),
-            over_box: gr.update(visible=state is not None and not going),
+            ticker: gr.Timer(active=_timed(state) and state is not None and state.phase == "answering"),
             over: over_html(state) if state is not None and not going else "",
             room.chat: chat_messages(state, grading=working),
             room.speech: speak.voice_html(coach.speaking, state, fresh=fresh) if going else "",
             room.clock: clock_html(state, coach.interview.now()) if state is not None and going else "",
-            ticker: gr.Timer(active=_timed(state) and state is not None and state.phase == "answering"),
-            room.coding: gr.update(visible=going and card is not None and card.coding is not None),
-            room.maths: gr.update(visible=going and card is not None and card.kind == "derivation"),
-            room.box: gr.update(
-                value=draft,
-                interactive=not working,
-                visible=going and state is not None and (working or bool(draft) or state.phase == "answering"),
-            ),
+            room.box: draft,
+            panel.text: panel_html(coach.interview, state),
         }
         if code is not None:
             shown[room.code] = gr.update(value=code, label=word("code", state.lang if state is not None else "en"))
             shown[room.tests] = ""
-        for name, usable in _usable(state, working).items():
-            shown[room.buttons[name]] = gr.update(visible=usable)
-        return shown | panel.view(coach.interview, state)
+        return shown
+
+    def begun(state: Session | None, **given: Any) -> View:
+        """The same for a page on which an interview begins, is found again, or is not there."""
+        shown = view(state, **given)
+        if state is not None:
+            shown |= {session_id: state.id, room.row: gr.update(visible=True)}
+        return shown
 
     def heard_so_far(state: Session, saying: str) -> View:
         return {
             room.chat: chat_messages(state, grading=True, saying=saying),
             room.speech: speak.voice_html(coach.speaking, state, saying=saying),
         }
+
+    def working_on(state: Session, draft: str) -> View:
+        told = STATUS["grading" if state.phase == "grading" else "thinking"][state.lang]
+        return view(state, draft=draft, told=told, working=True)
 
     async def loaded(sid: str, request: gr.Request) -> Session:
         state = await interview.load(coach.interview, sid)
@@ -127,21 +135,19 @@ def build(desk: Desk) -> None:
             async def whole(show: Show) -> Session:
                 return await step(before, show)
 
-            async for found in spoken(whole):
-                if isinstance(found, str):
-                    yield heard_so_far(before, found)
-                else:
+            async for found in spoken(whole, after_s=PATIENCE_S):
+                if isinstance(found, Session):
                     state = found
+                else:
+                    yield heard_so_far(before, found) if found else working_on(before, text)
             owing = state
-            if state.phase == "grading":
-                yield view(state, draft=left, told=STATUS["grading"][state.lang], working=True)
             async for found in spoken(
-                lambda show: interview.advance(coach.interview, owing, critique=False, show=show)
+                lambda show: interview.advance(coach.interview, owing, critique=False, show=show), after_s=PATIENCE_S
             ):
-                if isinstance(found, str):
-                    yield heard_so_far(owing, found)
-                else:
+                if isinstance(found, Session):
                     state = found
+                else:
+                    yield heard_so_far(owing, found) if found else working_on(owing, left)
             code = first_code(card_of(state), state, "") if _anew(before, state) else None
             if interview.owes_critique(coach.interview, state):
                 yield view(state, draft=left, code=code, told=STATUS["critique"][state.lang])
@@ -160,7 +166,7 @@ def build(desk: Desk) -> None:
         try:
             plan = setup.plan(values)
             state = await interview.start(coach.interview, plan, person=person_of(request))
-            return view(state, code=first_code(card_of(state), state, ""))
+            return begun(state, code=first_code(card_of(state), state, ""))
         except CoachError as error:
             return view(None, told=str(error))
 
@@ -180,7 +186,7 @@ def build(desk: Desk) -> None:
         empty = "" if coach.cards else STATUS["empty"][lang]
         if not sid:
             spoken_here = {setup.fields["lang"]: lang} if lang != "en" else {}
-            return {**page, **spoken_here, **view(None, told=empty)}
+            return {**page, **spoken_here, **begun(None, told=empty)}
         try:
             state = await loaded(sid, request)
             draft = await asyncio.to_thread(coach.store.draft, sid, state.next_seq)
@@ -188,15 +194,17 @@ def build(desk: Desk) -> None:
             told = STATUS["resumed"][state.lang] if state.phase != "ended" else ""
             card = card_of(state)
             words = taken_apart(draft)[0] if card is not None and card.coding is not None else draft
-            return {**page, **view(state, draft=words, code=first_code(card, state, draft), told=told, fresh=False)}
+            return {**page, **begun(state, draft=words, code=first_code(card, state, draft), told=told, fresh=False)}
         except UnknownSession:
-            return {**page, **view(None, told=empty or STATUS["lost"][lang])}
+            return {**page, session_id: "", **begun(None, told=empty or STATUS["lost"][lang])}
         except Conflict:
-            return {**page, **await current_view(sid, request)}
+            return {**page, room.row: gr.update(visible=True), **await current_view(sid, request)}
         except CoachError as error:
-            return {**page, **view(None, told=str(error))}
+            return {**page, **begun(None, told=str(error))}
 
     async def on_send(sid: str, seq: int, text: str, code: str, request: gr.Request) -> AsyncIterator[View]:
+        sent: list[int] = []
+
         async def step(state: Session, show: Show) -> Session:
             added = new_code(card_of(state), state.current, code or "")
             spoken_as = await asyncio.to_thread(room.listening.pending, sid)
@@ -208,12 +216,16 @@ def build(desk: Desk) -> None:
                 recordings=spoken_as,
                 show=show,
             )
-            await asyncio.to_thread(room.listening.clear, sid)
+            if spoken_as:
+                await asyncio.to_thread(room.listening.clear, sid)
+                sent.append(heard.next_seq)
             return heard
 
         async for shown in act(sid, seq, text, request, step, keep=False):
-            yield shown
-        yield await asyncio.to_thread(room.listening.view, sid, lang_of(request))
+            yield shown | {room.heard: str(sent[0])} if sent else shown
+
+    async def on_heard(sid: str, request: gr.Request) -> View:
+        return await asyncio.to_thread(room.listening.view, sid, lang_of(request))
 
     def saying(name: str) -> Callable[..., AsyncIterator[View]]:
         async def handler(sid: str, seq: int, text: str, request: gr.Request) -> AsyncIterator[View]:
@@ -239,7 +251,13 @@ def build(desk: Desk) -> None:
             return await interview.rate(coach.interview, state, int(value or 0))
 
         async for shown in act(sid, seq, text, request, step):
-            yield shown
+            yield shown | {panel.rating: None}
+
+    async def on_object(sid: str, request: gr.Request) -> View:
+        try:
+            return panel.objection(coach.interview, await loaded(sid, request))
+        except CoachError as error:
+            return {status: _status(str(error), False)}
 
     async def on_wrong(
         sid: str, seq: int, text: str, point: str | None, deserved: str | None, why: str, request: gr.Request
@@ -256,7 +274,7 @@ def build(desk: Desk) -> None:
                 state=cast(State, deserved or "not_graded"),
                 reason=why or "",
             )
-            return view(state, draft=text, told=STATUS["kept"][state.lang])
+            return view(state, draft=text, told=STATUS["kept"][state.lang]) | {panel.wrong: gr.update(open=False)}
         except CoachError as error:
             return await current_view(sid, request, draft=text, told=str(error))
 
@@ -297,23 +315,24 @@ def build(desk: Desk) -> None:
         if not sid:
             return
         draft = text
-        if code:
+        if code or person_of(request):
             state = await loaded(sid, request)
-            draft = handed_in(text, new_code(card_of(state), state.current, code))
+            draft = handed_in(text, new_code(card_of(state), state.current, code or ""))
         await asyncio.to_thread(coach.store.save_draft, sid, seq, draft)
 
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": AT_ONCE, "show_progress": "hidden"}
     asked = [session_id, seen_seq, room.box]
+    objection = [panel.wrong_point, panel.wrong_state, panel.wrong_why]
     told: dict[str, Any] = {"inputs": asked, "outputs": outputs, **private}
     setup_outputs = [notice, setup.fields["company"], setup.fields["topics"], setup.fields["lang"]]
     desk.blocks.load(None, outputs=[setup.voice], js="() => window.coachSpeech.on", **private)
     setup.voice.change(None, inputs=[setup.voice], js=_js("coachVoice"), **private)
-    desk.blocks.load(on_load, inputs=[session_id], outputs=[*outputs, *setup_outputs], **private)
+    desk.blocks.load(on_load, inputs=[session_id], outputs=[*beginning, *setup_outputs], **private)
     gr.on(
         [setup.start.click, setup.fields["focus"].submit],
         on_start,
         inputs=list(setup.fields.values()),
-        outputs=outputs,
+        outputs=beginning,
         **private,
     )
     setup.bring.upload(on_bring, inputs=[setup.bring], outputs=[setup.fields["material"], status], **private)
@@ -333,12 +352,15 @@ def build(desk: Desk) -> None:
     steps.append(room.buttons["send"].click(on_send, inputs=[*asked, room.code], outputs=outputs, **private))
     for step in steps:
         step.then(None, js=_js("coachFocus"))
-    steps.append(panel.rating.input(on_rate, inputs=[*asked, panel.rating], outputs=outputs, **private))
+    steps.append(
+        panel.rating.input(on_rate, inputs=[*asked, panel.rating], outputs=[*outputs, panel.rating], **private)
+    )
+    room.heard.change(on_heard, inputs=[session_id], outputs=room.listening.outputs, **private)
+    panel.wrong.expand(on_object, inputs=[session_id], outputs=[*objection, status], **private)
     room.buttons["stop"].click(on_stop, inputs=[session_id, room.box], outputs=outputs, cancels=steps, **private)
-    objection = [panel.wrong_point, panel.wrong_state, panel.wrong_why]
-    panel.wrong_send.click(on_wrong, inputs=[*asked, *objection], outputs=outputs, **private)
+    panel.wrong_send.click(on_wrong, inputs=[*asked, *objection], outputs=[*outputs, panel.wrong], **private)
     ticker.tick(on_tick, **told)
-    fresh.click(lambda: view(None), outputs=outputs, **private)
+    fresh.click(lambda: {session_id: "", **begun(None)}, outputs=beginning, **private)
     room.run.click(on_run, inputs=[session_id, room.code], outputs=[room.tests, status], **private)
     drafts: dict[str, Any] = {"inputs": [*asked, room.code], "outputs": None, "trigger_mode": "always_last"}
     gr.on([room.box.input, room.code.input], on_draft, queue=False, **drafts, **private)
@@ -358,29 +380,30 @@ def _js(name: str) -> str:
     return f"(...args) => window.{name}(...args)"
 
 
-def _usable(state: Session | None, working: bool) -> dict[str, bool]:
-    """Name of each button -> whether it can be pressed now; while something is going on only `stop`."""
-    phase = state.phase if state is not None else "ended"
-    current = state.current if state is not None and state.rounds else None
-    exam = state is not None and state.exam
-    timed, stands = _timed(state), state is not None and state.paused
-    grade = current.grade if current is not None else None
-    failed = grade is not None and grade.not_graded is not None
-    owed = phase == "grading" and not working
-    return {
-        "send": phase == "answering" and not working,
-        "next": phase == "graded" and not working,
-        "stop": working,
-        "again": owed or (failed and phase in {"graded", "answering"} and not working),
-        "hint": phase == "answering" and not exam and current is not None and len(current.hints) < 3,
-        "repeat": phase == "answering",
-        "unknown": phase == "answering",
-        "skip": phase == "answering",
-        "redo": phase == "graded" and not exam and current is not None and bool(current.answers),
-        "pause": phase == "answering" and timed and not stands,
-        "resume": stands and phase != "ended",
-        "end": phase != "ended" and not working,
+def _can(state: Session | None, working: bool) -> tuple[str, ...]:
+    """What can be done now, by the names of the buttons; while something is going on only `stop`."""
+    if state is None or state.phase == "ended" or not state.rounds:
+        return ()
+    if working:
+        return ("stop",)
+    current, open_ = state.current, state.phase == "answering"
+    graded = state.phase == "graded"
+    failed = current.grade is not None and current.grade.not_graded is not None
+    possible = {
+        "send": open_,
+        "next": graded,
+        "again": state.phase == "grading" or (failed and (graded or open_)),
+        "hint": open_ and not state.exam and len(current.hints) < 3,
+        "repeat": open_,
+        "unknown": open_,
+        "skip": open_,
+        "redo": graded and not state.exam and bool(current.answers),
+        "pause": open_ and _timed(state) and not state.paused,
+        "resume": state.paused,
+        "end": True,
+        "object": may_object(state),
     }
+    return tuple(name for name, now in possible.items() if now)
 
 
 def _timed(state: Session | None) -> bool:
@@ -394,18 +417,21 @@ def _anew(before: Session, after: Session) -> bool:
     return len(before.current.attempts) != len(after.current.attempts)
 
 
-def _status(told: str, working: bool) -> Any:
+def _status(told: str, working: bool) -> str:
     """The line above the page: what went wrong, or what is being done, which the page counts the seconds of."""
     text = html.escape(told).replace("\n", "<br>")
     shown = f'<span class="working">{text}</span>' if working else text
-    return gr.update(value=shown and f'<div role="status">{shown}</div>', visible=bool(told))
+    return shown and f'<div role="status">{shown}</div>'
 
 
-async def spoken(work: Callable[[Show], Awaitable[Session]]) -> AsyncIterator[str | Session]:
+async def spoken(
+    work: Callable[[Show], Awaitable[Session]], *, after_s: float | None = None
+) -> AsyncIterator[str | Session]:
     """What the interviewer says while it is worded, the whole of it each time, and at last the session.
 
-    At most four times a second. Whoever stops listening stops the work: what is stored by then is a valid session, and
-    what is owed is done when it is opened again.
+    At most four times a second. When nothing came within `after_s` seconds, an empty text says that work is going on.
+    Whoever stops listening stops the work: what is stored by then is a valid session, and what is owed is done when it
+    is opened again.
     """
     said, news = [""], asyncio.Event()
 
@@ -417,6 +443,11 @@ async def spoken(work: Callable[[Show], Awaitable[Session]]) -> AsyncIterator[st
     task.add_done_callback(lambda _: news.set())
     shown = ""
     try:
+        if after_s is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), after_s)
+            if not news.is_set():
+                yield ""
         while not task.done() or said[0] != shown:
             await news.wait()
             news.clear()

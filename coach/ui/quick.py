@@ -1,8 +1,8 @@
 """Makes Gradio's events cheaper: what it does anew for every output of every event, though nothing can have changed.
 
-For each output that an event updates, or leaves alone, Gradio 6.31 builds the component anew, asks `inspect` for the
-parameters of its class, and describes the component twice more for links into a session, which we do not give. That is
-two thirds of the CPU of an event, and CPU is what a crowd waits for (`bench/page.py`).
+For each output that an event updates, or leaves alone, Gradio 6.31 builds the component anew, looks through all that
+its class has, asks `inspect` for the parameters, and describes the component twice more for links into a session, which
+we do not give. That is most of the CPU of an event, and CPU is what a crowd waits for (`bench/page.py`).
 """
 
 import datetime
@@ -24,17 +24,25 @@ class _Inspect:
 def install() -> None:
     """Let Gradio remember signatures and describe no component for deep links; a second call changes nothing."""
     from gradio import blocks, component_meta
+    from gradio.components import base
     from gradio.state_holder import SessionState
 
     for module in (blocks, component_meta):
         if not isinstance(vars(module)["inspect"], _Inspect):
             vars(module)["inspect"] = _Inspect()
+    vars(base)["dir"] = _server_functions
     for name, ours in (
         ("__setitem__", _kept),
         ("_update_config", _undescribed),
         ("_update_value_in_config", _undescribed),
     ):
         setattr(SessionState, name, ours)
+
+
+@functools.cache
+def _server_functions(cls: type) -> list[str]:
+    """The names of a component's class that the browser may call: all that a new component looks through `dir` for."""
+    return [name for name in dir(cls) if getattr(getattr(cls, name, None), "_is_server_fn", False)]
 
 
 def _kept(self: Any, key: int, value: Any) -> None:

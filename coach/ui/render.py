@@ -1,9 +1,8 @@
 """Session -> what the page shows: chat messages, the answer with its evidence marked, the scorecard. Pure."""
 
 import html
-import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from coach.grading.score import arithmetic
@@ -27,6 +26,7 @@ from coach.schema import (
     Answered,
     Aside,
     Card,
+    Criterion,
     Critique,
     Grade,
     Hinted,
@@ -34,9 +34,11 @@ from coach.schema import (
     Said,
     Session,
     Skipped,
-    State,
     Utterance,
+    Verdict,
 )
+from coach.ui.markup import inline, rich, spans_of
+from coach.ui.markup import typed as as_typed
 from coach.ui.words.practice import WORDS
 from coach.wiring import JudgeNotice
 
@@ -102,7 +104,7 @@ def _messages(body: Said, lang: Lang) -> list[dict[str, str]]:
     if isinstance(body, Skipped):
         return [*asked, _says("user", f"*{word('late' if body.late else 'skipped', lang)}*")]
     if isinstance(body, Hinted):
-        return [*asked, _says("assistant", f"*{word('hint', lang)} {body.rung}/3* · {body.text}")]
+        return [*asked, _says("assistant", f"*{word('hint', lang)} {body.rung}/3* · {defuse(body.text)}")]
     return [_says("assistant", defuse(body.text))]
 
 
@@ -152,41 +154,7 @@ def notice_html(notice: JudgeNotice, lang: Lang) -> str:
 
 def marked_answer(card: Card, grade: Grade, utterances: Sequence[Utterance]) -> str:
     """HTML of the candidate's words, each piece of evidence marked with the numbers of its criteria."""
-    numbers = {criterion.id: str(n) for n, criterion in enumerate(card.criteria, start=1)}
-    blocks: list[str] = []
-    for utterance in utterances:
-        spans: list[tuple[int, int, str, State]] = [
-            (found.start, found.end, numbers[verdict.criterion], verdict.state)
-            for verdict in grade.verdicts
-            for found in verdict.evidence
-            if found.turn == utterance.turn
-        ]
-        spans += [
-            (found.start, found.end, "!", "contradicted")
-            for stated in grade.misconceptions
-            for found in stated.evidence
-            if found.turn == utterance.turn
-        ]
-        blocks.append(f'<p class="said">{_mark(utterance.text, spans)}</p>')
-    return "".join(blocks)
-
-
-_WEIGHT: Mapping[State, int] = {"contradicted": 3, "met": 2, "partly": 1, "missed": 0, "not_graded": 0}
-
-
-def _mark(text: str, spans: Sequence[tuple[int, int, str, State]]) -> str:
-    cuts = sorted({0, len(text), *(span[0] for span in spans), *(span[1] for span in spans)})
-    out: list[str] = []
-    for start, end in itertools.pairwise(cuts):
-        piece = html.escape(text[start:end]).replace("\n", "<br>")
-        over = [span for span in spans if span[0] <= start and end <= span[1]]
-        if over:
-            state = max((span[3] for span in over), key=lambda one: _WEIGHT[one])
-            ending = sorted({span[2] for span in over if span[1] == end})
-            note = f"<sup>{','.join(ending)}</sup>" if ending else ""
-            piece = f'<mark class="{state}">{piece}{note}</mark>'
-        out.append(piece)
-    return "".join(out)
+    return "".join(f'<p class="said">{as_typed(one.text, spans_of(card, grade, one.turn))}</p>' for one in utterances)
 
 
 def score_head(grade: Grade, lang: Lang) -> str:
@@ -203,57 +171,69 @@ def score_head(grade: Grade, lang: Lang) -> str:
 
 
 def scorecard(card: Card, grade: Grade, lang: Lang, *, reveal: bool, critique: Critique | None = None) -> str:
-    """What stands below the score, as Markdown: the verdict, the one thing to fix, numbered criteria with states.
+    """The scorecard as HTML for a `gr.Markdown`: score, verdict, the one thing to fix, numbered criteria with states.
 
     With `reveal` false (the question is still open) points that are missing keep their text to themselves, and no
     `critique` is shown.
     """
     critique = critique if reveal else None
-    lines: list[str] = []
+    lines = [score_head(grade, lang)]
     if grade.not_graded is not None:
-        lines += [f"### {word('not_graded', lang)}", defuse(grade.not_graded.message)]
-    if grade.score is not None:
-        if critique is not None:
-            lines.append(defuse(critique.verdict))
-        elif reveal:
-            lines += [f"*{cap_text(card, name, lang)}* — {word('capped', lang)}" for name in grade.score.capped_by]
-    fix = fix_line(card, grade, lang, reveal=reveal)
-    if critique is not None:
-        lines.append(critique_fix(critique, guard=defuse))
-    elif fix is not None:
-        lines.append(fix)
-    for number, (criterion, verdict) in enumerate(zip(card.criteria, grade.verdicts, strict=True), start=1):
-        earned = (
-            next((line.points for line in grade.score.lines if line.label == criterion.id), 0) if grade.score else 0
-        )
-        sum_text = f"{earned:g}/{criterion.weight}" if grade.score else f"–/{criterion.weight}"
-        extra = f", {word('required', lang)}" if criterion.required else ""
-        state = f"{MARKS[verdict.state]} {word(verdict.state, lang)}"
-        lines.append(
-            f'{number}. <span class="state {verdict.state}">{state}</span> ({sum_text}{extra}) '
-            f"{point_text(criterion, verdict, lang, reveal=reveal)}"
-        )
-        if verdict.downgraded_from is not None:
-            lines.append(f"    - *{downgrade_text(verdict, lang)}*")
+        lines.append(f"<h3>{word('not_graded', lang)}</h3><p>{html.escape(grade.not_graded.message)}</p>")
+    if grade.score is not None and critique is not None:
+        lines.append(f"<p>{inline(critique.verdict)}</p>")
+    elif grade.score is not None and reveal:
+        capped = word("capped", lang)
+        lines += [f"<p><em>{inline(cap_text(card, one, lang))}</em> — {capped}</p>" for one in grade.score.capped_by]
+    fix = critique_fix(critique) if critique is not None else fix_line(card, grade, lang, reveal=reveal)
+    lines += [rich(fix)] if fix is not None else []
+    points = "".join(
+        _point(criterion, verdict, grade, lang, reveal=reveal)
+        for criterion, verdict in zip(card.criteria, grade.verdicts, strict=True)
+    )
+    lines.append(f"<ol>{points}</ol>")
+    notes: list[str] = []
     for stated in grade.misconceptions:
         misconception = next(one for one in card.misconceptions if one.id == stated.misconception)
-        quote = defuse(" ".join(stated.evidence[0].text.split()))
-        correction = f" — {misconception.correction.text(lang)}" if reveal else ""
-        lines.append(f"- ⚠ (−{misconception.penalty}) “{quote}”{correction}")
-    lines += code_lines(grade, lang, guard=defuse)
+        quote = html.escape(" ".join(stated.evidence[0].text.split()))
+        correction = f" — {inline(misconception.correction.text(lang))}" if reveal else ""
+        notes.append(f"⚠ (−{misconception.penalty}) “{quote}”{correction}")
+    notes += [inline(line.removeprefix("- ")) for line in code_lines(grade, lang)]
     if reveal:
-        lines += [f"- {line}" for line in step_lines(card, grade, lang, guard=defuse)]
-    lines.append(f"{word('judge', lang)}: {judge_text(grade)}")
-    lines += [f"⚠ {note}" for note in grade_notes(grade, lang, guard=defuse)]
-    return _paragraphs(lines)
+        notes += [inline(line) for line in step_lines(card, grade, lang)]
+    if notes:
+        lines.append(f"<ul>{''.join(f'<li>{note}</li>' for note in notes)}</ul>")
+    lines.append(f'<p class="quiet">{word("judge", lang)}: {html.escape(judge_text(grade))}</p>')
+    lines += [f"<p>⚠ {inline(note)}</p>" for note in grade_notes(grade, lang)]
+    return "".join(lines).replace("\n", "&#10;")
 
 
-def _paragraphs(lines: Sequence[str]) -> str:
-    """Lines joined so that list items stay together and all else stands apart."""
-    out: list[str] = []
-    for line in lines:
-        item = bool(re.match(r"\s*(?:\d+\.|-) ", line))
-        if out and not (item and re.match(r"\s*(?:\d+\.|-) ", out[-1])):
-            out.append("")
-        out.append(line)
-    return "\n".join(out)
+def _point(criterion: Criterion, verdict: Verdict, grade: Grade, lang: Lang, *, reveal: bool) -> str:
+    earned = next((line.points for line in grade.score.lines if line.label == criterion.id), 0) if grade.score else 0
+    sum_text = f"{earned:g}/{criterion.weight}" if grade.score else f"–/{criterion.weight}"
+    extra = f", {word('required', lang)}" if criterion.required else ""
+    state = f"{MARKS[verdict.state]} {word(verdict.state, lang)}"
+    why = f"<br><em>{html.escape(downgrade_text(verdict, lang))}</em>" if verdict.downgraded_from is not None else ""
+    return (
+        f'<li><span class="state {verdict.state}">{state}</span> ({sum_text}{extra}) '
+        f"{inline(point_text(criterion, verdict, lang, reveal=reveal))}{why}</li>"
+    )
+
+
+def fold(title: str, inside: str, name: str) -> str:
+    """HTML of something that is shown when its title is pressed."""
+    return f'<details class="{name}"><summary>{html.escape(title)}</summary>{inside}</details>' if inside else ""
+
+
+def now_html(state: Session | None, can: Iterable[str], *, kind: str = "", working: bool = False) -> str:
+    """HTML that nobody sees, by whose classes the style knows where things stand and what can be done."""
+    place = "setup" if state is None else "over" if state.phase == "ended" else "going"
+    names = [
+        place,
+        *(f"can-{name}" for name in can),
+        *([f"is-{kind}"] if kind else []),
+        *(["working"] if working else []),
+    ]
+    rates = state is not None and state.owes_rating
+    names += ["can-rate"] if rates else []
+    return f'<i class="{" ".join(names)}"></i>'

@@ -45,11 +45,12 @@ class Room:
     buttons: Mapping[str, gr.Button]
     speech: gr.HTML
     listening: Listen
+    heard: gr.Textbox
+    """The event number at which recordings were sent last; when it changes, the listening part is shown anew."""
 
     def outputs(self) -> list[Any]:
-        """Every part that a step may change."""
-        shown = (self.row, self.clock, self.chat, self.coding, self.code, self.tests, self.maths, self.box)
-        return [*shown, *self.buttons.values(), self.speech, *self.listening.outputs]
+        """Every part that a step may change; what can be seen of the others is up to `now_html` and the style."""
+        return [self.clock, self.chat, self.code, self.tests, self.box, self.speech, self.heard]
 
 
 def build_room(desk: Desk, session_id: gr.BrowserState) -> tuple[Room, gr.Column]:
@@ -70,11 +71,11 @@ def build_room(desk: Desk, session_id: gr.BrowserState) -> tuple[Room, gr.Column
                 feedback_options=None,
                 elem_id="chat",
             )
-            with gr.Column(visible=False, elem_id="coding", elem_classes="card") as coding:
+            with gr.Column(elem_id="coding", elem_classes="card") as coding:
                 code = gr.Code(language="python", lines=12, max_lines=24, interactive=True, elem_id="code")
                 run = gr.Button(I18N("run"), size="sm", elem_id="run")
                 tests = gr.Markdown("", elem_id="tests")
-            with gr.Column(visible=False, elem_id="maths", elem_classes="card") as maths:
+            with gr.Column(elem_id="maths", elem_classes="card") as maths:
                 with gr.Row(equal_height=True):
                     formula = gr.Textbox(
                         label=I18N("formula"),
@@ -97,12 +98,11 @@ def build_room(desk: Desk, session_id: gr.BrowserState) -> tuple[Room, gr.Column
             box.render()  # type: ignore[no-untyped-call]
             preview = gr.Markdown("", latex_delimiters=LATEX, elem_id="preview")
             buttons = _buttons()
+            heard = gr.Textbox("", visible="hidden", label="heard", elem_id="heard")
         side = gr.Column(scale=2, min_width=320, elem_id="side")
     room = Room(
         *(row, clock, chat, coding, code, run, tests, maths, formula, formula_shown, insert, box, preview),
-        buttons,
-        speech,
-        listening,
+        *(buttons, speech, listening, heard),
     )
     return room, side
 

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from tests.conftest import ROOT
 from tests.guard import is_local
@@ -33,6 +35,8 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+CUT_OFF = re.compile(r"net::ERR_(CONNECTION_|INCOMPLETE_CHUNKED|EMPTY_RESPONSE|CONTENT_LENGTH|INTERNET_)")
+"""What Chromium itself writes to the console when the page's process or the network goes."""
 
 
 def chromium() -> str | None:
@@ -151,14 +155,12 @@ class Watched:
     errors: list[str] = field(default_factory=list)
 
 
-@pytest.fixture
-def context(browser: Browser, serve: Callable[..., Server]) -> Iterator[BrowserContext]:
-    """A browser profile that notes every request beyond this machine and every script error; both fail the test.
-
-    It is closed before the page's process is stopped: a stream that breaks off then is no fault of the page's.
-    """
+@contextmanager
+def watching(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
+    """A browser profile that notes every request beyond this machine and every script error; both fail at its end."""
     watched = Watched()
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US", accept_downloads=True)
+    wide: ViewportSize = {"width": 1280, "height": 900}
+    context = browser.new_context(**{"viewport": wide, "locale": "en-US", "accept_downloads": True, **options})
     context.set_default_timeout(30_000)
 
     def note(url: str) -> None:
@@ -172,8 +174,7 @@ def context(browser: Browser, serve: Callable[..., Server]) -> Iterator[BrowserC
         "console",
         lambda message: (
             watched.errors.append(message.text)
-            if message.type == "error"
-            and not re.search(r"net::ERR_(CONNECTION_|INCOMPLETE_CHUNKED|EMPTY_RESPONSE|CONTENT_LENGTH)", message.text)
+            if message.type == "error" and not CUT_OFF.search(message.text)
             else None
         ),
     )
@@ -181,6 +182,14 @@ def context(browser: Browser, serve: Callable[..., Server]) -> Iterator[BrowserC
     context.close()
     assert watched.foreign == []
     assert watched.errors == []
+
+
+@pytest.fixture
+def context(browser: Browser, serve: Callable[..., Server]) -> Iterator[BrowserContext]:
+    """A watched profile. It is closed before the page's process is stopped: a stream that breaks off then is no fault
+    of the page's."""
+    with watching(browser) as context:
+        yield context
 
 
 @pytest.fixture

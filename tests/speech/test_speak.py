@@ -139,7 +139,7 @@ async def test_espeak_speaks_to_several_people_at_once() -> None:
     assert speaker is not None
     alone = await heard(speaker.sound("one two three", "en"))
     together = await asyncio.gather(*(heard(speaker.sound("one two three", "en")) for _ in range(4)))
-    assert [len(one) for one in together] == pytest.approx([len(alone)] * 4, rel=0.01)
+    assert [len(one) for one in together] == pytest.approx([len(alone)] * 4, rel=0.1)
 
 
 class Counting:

@@ -1,50 +1,22 @@
 """Sounds for the tests: espeak-ng's voices through espeakng-loader, noise, and files of every kind."""
 
-import ctypes
-import threading
+import io
 import wave
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from coach.schema import Lang
+from coach.speech.espeak import Espeak
+
 Samples = npt.NDArray[np.int16]
-VOICES = {"en": "en-us", "zh": "cmn"}
-_ONE = threading.Lock()
-"""espeak-ng speaks one sentence at a time."""
 
 
-@cache
-def _espeak() -> tuple[Any, int, list[Samples], Any]:
-    import espeakng_loader
-
-    library = ctypes.CDLL(espeakng_loader.get_library_path())
-    rate = library.espeak_Initialize(1, 0, espeakng_loader.get_data_path().encode(), 0x8000)
-    pieces: list[Samples] = []
-    kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
-
-    @kind
-    def take(sound: Any, length: int, _: Any) -> int:
-        if sound and length > 0:
-            pieces.append(np.ctypeslib.as_array(sound, (length,)).copy())
-        return 0
-
-    library.espeak_SetSynthCallback(take)
-    return library, rate, pieces, take
-
-
-def spoken(text: str, lang: str = "en") -> tuple[Samples, int]:
+def spoken(text: str, lang: Lang = "en") -> tuple[Samples, int]:
     """The sentence as espeak-ng says it, and its samples per second."""
-    with _ONE:
-        library, rate, pieces, _ = _espeak()
-        pieces.clear()
-        assert library.espeak_SetVoiceByName(VOICES[lang].encode()) == 0
-        data = text.encode()
-        library.espeak_Synth(data, len(data) + 1, 0, 0, 0, 1, None, None)
-        library.espeak_Synchronize()
-        return np.concatenate(pieces), rate
+    with wave.open(io.BytesIO(Espeak().wav(text, lang))) as file:
+        return np.frombuffer(file.readframes(file.getnframes()), dtype="<i2"), file.getframerate()
 
 
 def noise(seconds: float, *, rate: int = 16_000, loud: float = 2000.0) -> Samples:
@@ -73,7 +45,7 @@ def written(path: Path, samples: Samples, rate: int) -> Path:
     return path
 
 
-def said(path: Path, text: str, lang: str = "en", *, before_s: float = 0.0, after_s: float = 0.0) -> Path:
+def said(path: Path, text: str, lang: Lang = "en", *, before_s: float = 0.0, after_s: float = 0.0) -> Path:
     """A WAV file in which somebody says the sentence, with silence around it."""
     samples, rate = spoken(text, lang)
     parts = (silent(before_s, rate=rate), samples, silent(after_s, rate=rate))

@@ -36,6 +36,9 @@
   const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   const began = new WeakMap();
   setInterval(() => {
+    const box = answer();
+    const busy = document.querySelector("#now .working") !== null;
+    if (box && box.readOnly !== busy) box.readOnly = busy;
     for (const one of document.querySelectorAll("#clock .left[data-left]")) {
       if (!began.has(one)) began.set(one, Date.now());
       const seconds = Math.max(0, Number(one.dataset.left) - Math.floor((Date.now() - began.get(one)) / 1000));

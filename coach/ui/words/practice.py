@@ -68,8 +68,6 @@ ENGLISH = {
     "scorecard": "Scorecard",
     "report": "Report",
     "download": "Download as Markdown",
-    "reference": "Reference answer",
-    "points": "Point by point, with the reference",
 }
 CHINESE = {
     "setup": "## 开始一场面试",
@@ -137,8 +135,6 @@ CHINESE = {
     "scorecard": "评分",
     "report": "报告",
     "download": "下载 Markdown",
-    "reference": "参考答案",
-    "points": "逐点对照参考答案",
 }
 SAID = {
     "repeat": {"en": "Could you repeat the question?", "zh": "能再说一遍题目吗？"},
@@ -148,6 +144,9 @@ SAID = {
 WORDS: dict[str, dict[Lang, str]] = {
     "code": {"en": "Your code", "zh": "你的代码"},
     "marked": {"en": "Your answer; the numbers are those of the points above", "zh": "你的回答，标号对应上面的评分点"},
+    "reference_fold": {"en": "Reference answer", "zh": "参考答案"},
+    "points_fold": {"en": "Point by point, with the reference", "zh": "逐点对照参考答案"},
+    "delivery_fold": {"en": "Delivery: counted, never part of the score", "zh": "表达：只计数，不计入得分"},
     "over_title": {"en": "The interview is over", "zh": "面试结束"},
     "over": {
         "en": "{graded} of {asked} questions graded. The report has every answer with its evidence, what to fix first,"
@@ -176,6 +175,7 @@ STATUS: dict[str, dict[Lang, str]] = {
         "en": "Stopped. What you had sent is saved; “Grade again” grades it.",
         "zh": "已停止。提交过的内容都在，点“重新评分”即可继续。",
     },
+    "thinking": {"en": "The interviewer is thinking …", "zh": "面试官正在想……"},
     "running": {"en": "Running the visible tests …", "zh": "正在运行公开测试……"},
     "empty": {
         "en": "There are no cards to ask. Check COACH_CONTENT_DIR, or add cards on the Library page.",
