@@ -433,7 +433,9 @@ class Coach:
 
     def warm(self) -> None:
         """Make the parts that the first question and answer need, so that nobody waits for them."""
-        _ = self.interview, self.lexical, self.due_cards()
+        from coach.interview.understand import understand
+
+        _ = self.interview, self.lexical, self.due_cards(), understand("hello")
         with contextlib.suppress(ModelError):  # the first search tells the person
             self.index()
 

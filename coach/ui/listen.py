@@ -24,7 +24,7 @@ from coach.speech.recording import Take
 from coach.speech.terms import terms_for
 from coach.speech.transcribe import Progress, Transcriber, listen
 from coach.speech.voice_activity import RATE
-from coach.ui.desk import Desk, lang_of
+from coach.ui.desk import Desk, lang_of, person_of
 from coach.ui.listen_views import choices, chosen, fault_text, rewritten, said, status_html, takes_html, without
 from coach.ui.words import I18N
 from coach.wiring import Coach
@@ -256,11 +256,23 @@ class Ears:
         """The part's view, read off the event loop."""
         return await asyncio.to_thread(self.part.view, sid, lang, **given)
 
+    async def owned(self, sid: str, request: gr.Request) -> str:
+        """The session, when it is that of who asks; else none."""
+        if not sid:
+            return ""
+        try:
+            state = await interview.load(self.part.coach.interview, sid)
+        except CoachError:
+            return ""
+        return sid if state.person == person_of(request) else ""
+
     async def on_load(self, sid: str, request: gr.Request) -> View:
+        sid = await self.owned(sid, request)
         return await self.shown(sid, lang_of(request))
 
     async def on_recorded(self, sid: str, path: str | None, request: gr.Request) -> AsyncIterator[View]:
         lang = lang_of(request)
+        sid = await self.owned(sid, request)
         if not path:
             return
         yield {self.part.mic: None, self.part.status: status_html(said("checking", lang), working=True)}
@@ -326,6 +338,7 @@ class Ears:
 
     async def on_again(self, sid: str, request: gr.Request) -> AsyncIterator[View]:
         lang = lang_of(request)
+        sid = await self.owned(sid, request)
         open_takes = [take for take in self.part.coach.recordings.pending(sid) if take.transcript is None]
         for take in open_takes[:1]:
             async for view in self.words_of(sid, take, lang):
@@ -333,6 +346,7 @@ class Ears:
 
     async def on_undo(self, sid: str, answer: str, request: gr.Request) -> View:
         lang = lang_of(request)
+        sid = await self.owned(sid, request)
         takes = await asyncio.to_thread(self.part.coach.recordings.pending, sid) if sid else ()
         if not takes:
             return await self.shown(sid, lang)
@@ -344,10 +358,10 @@ class Ears:
         return view | ({self.part.op: _op("set", left)} if left is not None else {})
 
     async def on_repairs(self, sid: str, answer: str, made: list[str], request: gr.Request) -> View:
-        return await self.remade(sid, answer, made, lang_of(request))
+        return await self.remade(await self.owned(sid, request), answer, made, lang_of(request))
 
     async def on_none(self, sid: str, answer: str, request: gr.Request) -> View:
-        return await self.remade(sid, answer, [], lang_of(request))
+        return await self.remade(await self.owned(sid, request), answer, [], lang_of(request))
 
     async def remade(self, sid: str, answer: str, made: Sequence[str], lang: Lang) -> View:
         """The view after exactly these repairs are made, in the recordings and in the answer."""
@@ -367,7 +381,7 @@ class Ears:
 
     async def on_cancel(self, sid: str, request: gr.Request) -> View:
         lang = lang_of(request)
-        return await self.shown(sid, lang, told=said("stopped", lang))
+        return await self.shown(await self.owned(sid, request), lang, told=said("stopped", lang))
 
     async def on_chunk(
         self, feed: Feed | None, sound: tuple[int, Any] | None, silence_s: float, request: gr.Request
@@ -390,6 +404,7 @@ class Ears:
 
     async def on_turn(self, sid: str, feed: Feed | None, request: gr.Request) -> AsyncIterator[View]:
         lang = lang_of(request)
+        sid = await self.owned(sid, request)
         if feed is None:
             return
         path = await asyncio.to_thread(feed.close)

@@ -225,6 +225,7 @@ def build(desk: Desk) -> None:
             yield shown | {room.heard: str(sent[0])} if sent else shown
 
     async def on_heard(sid: str, request: gr.Request) -> View:
+        await loaded(sid, request)
         return await asyncio.to_thread(room.listening.view, sid, lang_of(request))
 
     def saying(name: str) -> Callable[..., AsyncIterator[View]]:

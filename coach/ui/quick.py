@@ -8,7 +8,10 @@ we do not give. That is most of the CPU of an event, and CPU is what a crowd wai
 import datetime
 import functools
 import inspect
+from importlib.metadata import version
 from typing import Any
+
+MADE_FOR = "6.31."
 
 
 class _Inspect:
@@ -22,7 +25,12 @@ class _Inspect:
 
 
 def install() -> None:
-    """Let Gradio remember signatures and describe no component for deep links; a second call changes nothing."""
+    """Let Gradio remember signatures and describe no component for deep links; a second call changes nothing.
+
+    Another version than the one this was made for is left as it is: slower, and right.
+    """
+    if not version("gradio").startswith(MADE_FOR):
+        return
     from gradio import blocks, component_meta
     from gradio.components import base
     from gradio.state_holder import SessionState
