@@ -37,7 +37,7 @@ def policy(scripts: Iterable[str] = ()) -> str:
             "img-src 'self' data: blob:",
             "media-src 'self' data: blob:",
             "font-src 'self' data:",
-            "connect-src 'self'",
+            "connect-src 'self' blob:",
             "worker-src 'self' blob:",
             "frame-src 'none'",
             "object-src 'none'",

@@ -97,7 +97,7 @@ class Server:
         assert "Traceback" not in said, said
 
 
-def _started(data: Path, settings: dict[str, str]) -> Server:
+def started(data: Path, settings: dict[str, str]) -> Server:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -109,7 +109,7 @@ def _started(data: Path, settings: dict[str, str]) -> Server:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One page for all tests that neither stop it nor set it up otherwise."""
-    server = _started(tmp_path_factory.mktemp("page") / "data", {})
+    server = started(tmp_path_factory.mktemp("page") / "data", {})
     yield server
     server.stop()
 
@@ -120,7 +120,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     servers: list[Server] = []
 
     def start(**settings: str) -> Server:
-        servers.append(_started(tmp_path / "data", settings))
+        servers.append(started(tmp_path / "data", settings))
         return servers[-1]
 
     yield start
@@ -156,8 +156,9 @@ class Watched:
 
 
 @contextmanager
-def watching(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
-    """A browser profile that notes every request beyond this machine and every script error; both fail at its end."""
+def watching(browser: Browser, *, expected: re.Pattern[str] = CUT_OFF, **options: Any) -> Iterator[BrowserContext]:
+    """A browser profile that notes every request beyond this machine and every script error; both fail at its end,
+    errors that are `expected` excepted."""
     watched = Watched()
     wide: ViewportSize = {"width": 1280, "height": 900}
     context = browser.new_context(**{"viewport": wide, "locale": "en-US", "accept_downloads": True, **options})
@@ -169,15 +170,13 @@ def watching(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
             watched.foreign.append(url)
 
     context.on("request", lambda request: note(request.url))
-    context.on("weberror", lambda error: watched.errors.append(str(error.error)))
-    context.on(
-        "console",
-        lambda message: (
-            watched.errors.append(message.text)
-            if message.type == "error" and not CUT_OFF.search(message.text)
-            else None
-        ),
-    )
+
+    def met(text: str) -> None:
+        if not expected.search(text):
+            watched.errors.append(text)
+
+    context.on("weberror", lambda error: met(str(error.error)))
+    context.on("console", lambda message: met(message.text) if message.type == "error" else None)
     yield context
     context.close()
     assert watched.foreign == []

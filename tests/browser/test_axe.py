@@ -63,7 +63,7 @@ def begin(page: Page, server: Server, theme: str) -> None:
 def send(page: Page, text: str) -> None:
     page.locator(BOX).fill(text)
     page.locator("#send").click()
-    expect(page.locator("#evidence .said").first).to_be_visible(timeout=60_000)
+    expect(page.locator("#scorecard .said").first).to_be_visible(timeout=60_000)
 
 
 def test_no_page_has_a_serious_finding(tab: Page, look: tuple[str, str, str], server: Server) -> None:

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
 
-from tests.browser.conftest import FLAGS, chromium
+from tests.browser.steps import one_card, record, with_microphone
 from tests.conftest import ROOT
 from tests.llm.stub import fails, hangs
 from tests.speech.stub import AudioStub, hears
@@ -22,20 +23,8 @@ from tests.speech.voices import noise, said, written
 EN = "Linear regression is a weighted sum of the features. It is linear in the parameters."
 ZH = "线性回归就是特征的加权和，对参数是线性的，不会过拟合。"
 BOX = "#answer textarea"
-CARD = "knowledge/cards/linear-models/why-linear.yaml"
 Harness = Callable[..., str]
 expect.set_options(timeout=20_000)
-
-
-def one_card(folder: Path) -> Path:
-    """The shipped content with a single card, so that the page is there at once."""
-    for name in ("prompts", "knowledge/cards"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    for path in (*(ROOT / "knowledge").glob("*.yaml"), *(ROOT / "prompts").glob("*.md"), ROOT / CARD):
-        target = folder / path.relative_to(ROOT)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(path.read_bytes())
-    return folder
 
 
 @pytest.fixture
@@ -78,26 +67,18 @@ def driver() -> Iterator[Playwright]:
 @pytest.fixture
 def microphone(driver: Playwright) -> Iterator[Callable[..., BrowserContext]]:
     """A browser whose microphone plays a file, or is denied without one."""
-    path = chromium()
-    assert path is not None
-    opened = []
+    with ExitStack() as until_the_end:
 
-    def open_with(sound: Path | None, locale: str = "en-US") -> BrowserContext:
-        flags = [*FLAGS, "--use-fake-device-for-media-stream"]
-        if sound is not None:
-            flags += ["--use-fake-ui-for-media-stream", f"--use-file-for-fake-audio-capture={sound}%noloop"]
-        browser = driver.chromium.launch(executable_path=path, args=flags)
-        opened.append(browser)
-        context = browser.new_context(locale=locale, viewport={"width": 1280, "height": 900})
-        context.set_default_timeout(20_000)
-        context.add_init_script(
-            "localStorage.setItem('interview-coach-voice', JSON.stringify({ on: true, muted: true }))"
-        )
-        return context
+        def open_with(sound: Path | None, locale: str = "en-US") -> BrowserContext:
+            browser = until_the_end.enter_context(with_microphone(driver, sound))
+            context = browser.new_context(locale=locale, viewport={"width": 1280, "height": 900})
+            context.set_default_timeout(20_000)
+            context.add_init_script(
+                "localStorage.setItem('interview-coach-voice', JSON.stringify({ on: true, muted: true }))"
+            )
+            return context
 
-    yield open_with
-    for browser in opened:
-        browser.close()
+        yield open_with
 
 
 def begin(context: BrowserContext, url: str) -> Page:
@@ -106,13 +87,6 @@ def begin(context: BrowserContext, url: str) -> Page:
     page.locator("#start").click()
     expect(page.locator("#out")).to_contain_text(re.compile(r"[?？]"))
     return page
-
-
-def record(page: Page, seconds: float) -> None:
-    page.locator("#listen-mic").get_by_role("button", name=re.compile("^(Record|录音|录制)$")).click()
-    expect(page.locator("#listen-notes [data-note=listening]")).to_be_visible()
-    page.wait_for_timeout(round(seconds * 1000))
-    page.locator("#listen-mic .stop-button:visible").click()
 
 
 def test_a_spoken_answer_is_repaired_edited_and_graded(

@@ -132,7 +132,7 @@ def test_an_answer_is_harmless_on_every_page(page: Page, server: Server, listene
     page.locator("#send").click()
     expect(page.locator("#scorecard")).to_contain_text("%")
     expect(page.locator("#chat")).to_contain_text("markdown.png")
-    expect(page.locator("#evidence")).to_contain_text("markdown.png")
+    expect(page.locator("#scorecard .evidence")).to_contain_text("markdown.png")
     assert_harmless(page, listener)
     page.locator("#end").click()
     expect(page.locator("#chat")).not_to_be_visible()

@@ -20,8 +20,10 @@ from tests.conftest import ROOT
 from tests.speech.speech_stub import hum
 
 ASSETS = ROOT / "coach" / "ui" / "assets"
-FAKE = """
+ON = """
 if (!localStorage.getItem("interview-coach-voice")) localStorage.setItem("interview-coach-voice", '{"on": true}');
+"""
+FAKE = """
 window.log = [];
 class Utterance { constructor(text) { this.text = text; } }
 window.SpeechSynthesisUtterance = Utterance;
@@ -92,6 +94,7 @@ def voice() -> Iterator[tuple[str, Voice]]:
 @pytest.fixture
 def opened(context: BrowserContext, voice: tuple[str, Voice]) -> Page:
     page = context.new_page()
+    page.add_init_script(ON)
     page.add_init_script(FAKE)
     page.goto(voice[0])
     return page
@@ -211,6 +214,7 @@ def test_a_device_without_a_voice_is_told_in_one_line(
     context: BrowserContext, voice: tuple[str, Voice], langs: list[str], told: str
 ) -> None:
     page = context.new_page()
+    page.add_init_script(ON)
     page.add_init_script(f"window.LANGS = {json.dumps(langs)};{FAKE}")
     page.goto(voice[0])
     says(page, "t1", ("a", "One."))
@@ -220,6 +224,7 @@ def test_a_device_without_a_voice_is_told_in_one_line(
 
 def test_a_voice_beyond_this_machine_is_not_used(context: BrowserContext, voice: tuple[str, Voice]) -> None:
     page = context.new_page()
+    page.add_init_script(ON)
     page.add_init_script(f"window.REMOTE = true;{FAKE}")
     page.goto(voice[0])
     says(page, "t1", ("a", "One."))
@@ -232,6 +237,7 @@ def test_sound_from_the_server_is_played_in_order_and_stops_at_once(
 ) -> None:
     url, server = voice
     page = context.new_page()
+    page.add_init_script(ON)
     page.add_init_script(
         """window.played = [];
         const { play, pause } = Audio.prototype, name = (one) => one.src.split("/").pop();
@@ -258,6 +264,7 @@ def test_a_speaker_that_fails_is_told_in_its_words_and_the_page_goes_on(
     browser: Browser, voice: tuple[str, Voice]
 ) -> None:
     page = browser.new_page()
+    page.add_init_script(ON)
     page.goto(voice[0])
     page.click("#go")
     says(page, "t1", ("a", "One."), sources=("bad",))

@@ -499,13 +499,13 @@ def test_no_code_earns_nothing_of_the_tests(offline: OfflineJudge, auc: Card) ->
 
 
 def test_code_that_could_not_be_run_is_no_number_and_says_why(offline: OfflineJudge, auc: Card) -> None:
-    result = graded(offline, auc, full(auc), CodeNotRun("needs <b>Linux</b>"))
+    result = graded(offline, auc, full(auc), CodeNotRun("needs <kbd>Linux</kbd>"))
     without = graded(offline, auc, full(auc), None)
     assert result.score == without.score
     assert result.code is None
-    assert result.code_refused == "needs <b>Linux</b>"
+    assert result.code_refused == "needs <kbd>Linux</kbd>"
     assert "was not run" in grade_markdown(auc, result, "en")
-    assert "<b>" not in scorecard(auc, result, "en", reveal=True)
+    assert "<kbd>" not in scorecard(auc, result, "en", reveal=True)
 
 
 def test_other_cards_are_graded_as_before(offline: OfflineJudge, why_linear: Card) -> None:

@@ -1,4 +1,5 @@
-/* The preview of formulas, the formula field, the clock, how long work has taken, and where the keyboard is. */
+/* The preview of formulas, the formula field, the clock, how long work has taken, where the keyboard is, and words that
+   were written while the network was cut. */
 (() => {
   const FORMULA = /\$[^$]+\$|\\\(|\\\[/;
   const defused = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll("![", "!\u200b[");
@@ -33,9 +34,45 @@
     return [];
   };
 
+  /* When the network is back Gradio loads the page anew: what could not be saved meanwhile is put into the box again. */
+  const KEPT = "interview-coach-unsaved";
+  const asked = () => {
+    const told = document.querySelectorAll("#chat .message");
+    return told.length ? `${told.length} ${[...told].at(-1).textContent.trim()}` : "";
+  };
+  const fetched = window.fetch;
+  let cut = false;
+  window.fetch = async (...given) => {
+    try {
+      return await fetched(...given);
+    } catch (error) {
+      if (error.name !== "AbortError") cut = true;
+      throw error;
+    }
+  };
+  window.addEventListener("pagehide", () => {
+    const box = answer();
+    if (!cut || !box || !box.value) return;
+    try {
+      sessionStorage.setItem(KEPT, JSON.stringify({ asked: asked(), text: box.value }));
+    } catch { /* private window: what was saved before the cut stands */ }
+  });
+  const restore = () => {
+    const box = answer();
+    if (!box || !document.querySelector("#now .can-send")) return;
+    let kept = null;
+    try { kept = JSON.parse(sessionStorage.getItem(KEPT) || "null"); } catch { return; }
+    if (!kept || kept.asked !== asked()) return;
+    sessionStorage.removeItem(KEPT);
+    if (box.value === kept.text) return;
+    box.value = kept.text;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
   const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   const began = new WeakMap();
   setInterval(() => {
+    restore();
     const box = answer();
     const busy = document.querySelector("#now .working") !== null;
     if (box && box.readOnly !== busy) box.readOnly = busy;
