@@ -14,11 +14,17 @@ import pytest
 from coach.schema import Card, Critique, Grade
 from tests.conftest import ROOT
 from tests.llm.stub import Stub, fails, hangs, says
+from tests.warm import fill
 
 ANSWER = "It is a weighted sum of the features, and it is linear in the parameters."
 
 
-def coach(*arguments: str, text: str = "", data: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+def coach(
+    *arguments: str, text: str = "", data: Path, warm: bool = True, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """What a command did, on a data folder in which the bank is read and indexed, unless it is not `warm`."""
+    if warm:
+        fill(data)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("COACH_", "OPENAI_"))}
     environment |= {"COACH_DATA_DIR": str(data), "PYTHONIOENCODING": "utf-8", **settings}
     return subprocess.run(
@@ -177,8 +183,8 @@ def test_notes_lists_the_questions_with_their_places(tmp_path: Path) -> None:
 
 
 def test_check_is_quiet_about_good_content_and_index_is_idempotent(tmp_path: Path) -> None:
-    assert coach("check", data=tmp_path).stdout.endswith(" 0 problems\n")
-    first, second = coach("index", data=tmp_path), coach("index", data=tmp_path)
+    assert coach("check", data=tmp_path, warm=False).stdout.endswith(" 0 problems\n")
+    first, second = coach("index", data=tmp_path, warm=False), coach("index", data=tmp_path, warm=False)
     assert " 0 embedded" not in first.stdout
     assert " 0 embedded, 0 removed" in second.stdout
 

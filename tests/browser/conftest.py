@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, syn
 
 from tests.conftest import ROOT
 from tests.guard import is_local
+from tests.warm import fill
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 PLACES = (
@@ -98,6 +99,7 @@ class Server:
 
 
 def started(data: Path, settings: dict[str, str]) -> Server:
+    fill(data)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -29,7 +29,7 @@ from coach.schema import Plan
 from coach.settings import Settings
 from coach.ui.people import add
 from coach.wiring import Coach
-from tests.browser.conftest import Server, _started
+from tests.browser.conftest import Server, started
 from tests.conftest import ROOT
 
 ADA, BOB = ("ada", "correct horse"), ("bob", "battery staple")
@@ -46,7 +46,7 @@ def _no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server where nobody signs in."""
-    server = _started(tmp_path_factory.mktemp("api") / "data", {})
+    server = started(tmp_path_factory.mktemp("api") / "data", {})
     yield server
     server.stop()
 
@@ -67,7 +67,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
     practised = asyncio.run(_practised(folder / "data", "ada"))
     for name, password in (ADA, BOB):
         add(folder / "people.txt", name, password=password)
-    server = _started(folder / "data", {"COACH_AUTH_FILE": str(folder / "people.txt")})
+    server = started(folder / "data", {"COACH_AUTH_FILE": str(folder / "people.txt")})
     yield Shared(server, practised)
     server.stop()
 
