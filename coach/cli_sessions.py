@@ -248,6 +248,6 @@ def _finished(one: "Session") -> "Session":
     """The interview, unless it is an exam that goes on."""
     from coach.errors import CoachError
 
-    if one.exam and one.ended is None:
+    if one.exam_on:
         raise CoachError("this exam is not over, so nothing is told yet: coach chat --resume")
     return one

@@ -93,6 +93,11 @@ class Conflict(StoreError):
 class UnknownSession(StoreError):
     """No such session."""
 
+    @classmethod
+    def named(cls, session: str) -> "UnknownSession":
+        """The error for an id that nothing is stored under, and for one of somebody else's, word for word the same."""
+        return cls(f"no session {session!r}: it may have been deleted, or belong to another person or data folder")
+
 
 class SpeechError(CoachError):
     """A recording cannot be used or put into words, or nothing said aloud; `code` names which way."""

@@ -943,9 +943,14 @@ class Session(Record):
         return self.stage.probes if self.stage is not None else self.plan.probes
 
     @property
+    def exam_on(self) -> bool:
+        """Whether this is an exam that is not over: nothing of its grades is told."""
+        return self.exam and self.ended is None
+
+    @property
     def tells(self) -> bool:
         """Whether the current grade may be shown: in an exam at the end, with self-rating once it is rated."""
-        if self.exam and self.ended is None:
+        if self.exam_on:
             return False
         return not (self.plan.self_rate and self.ended is None and self.current.rated is None)
 

@@ -12,7 +12,7 @@ from functools import lru_cache, reduce
 from itertools import accumulate
 from typing import Any, Protocol
 
-from coach.errors import InterviewError
+from coach.errors import InterviewError, UnknownSession
 from coach.grading.code import Sandbox
 from coach.grading.critic import Critic, Told
 from coach.grading.critique import answer_lang
@@ -186,9 +186,17 @@ def _anew(one: Round) -> Round:
     )
 
 
-async def load(interview: Interview, session_id: str) -> Session:
-    """The session as it is stored. Raises UnknownSession."""
-    return fold(await interview.aside(interview.log.events, session_id))
+async def load(interview: Interview, session_id: str, *, person: str | None = None) -> Session:
+    """The session as it is stored. Raises UnknownSession, also when `person` is given and it is somebody else's."""
+    return owned(await interview.aside(interview.log.events, session_id), person)
+
+
+def owned(events: Sequence[Event], person: str | None) -> Session:
+    """The state of a stored session; None takes anybody's. Raises UnknownSession for another's as for none."""
+    state = fold(events)
+    if person is not None and state.person != person:
+        raise UnknownSession.named(state.id)
+    return state
 
 
 async def start(interview: Interview, plan: Plan, *, person: str = "") -> Session:

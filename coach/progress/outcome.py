@@ -64,7 +64,7 @@ def told(session: Session, one: Round) -> bool:
     """Whether what this question was worth, and its reference answer, may be shown: not while it is open."""
     if session.ended is not None:
         return True
-    if session.exam:
+    if session.exam_on:
         return False
     return one is not session.current or (session.phase == "graded" and session.tells)
 

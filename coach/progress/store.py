@@ -192,7 +192,7 @@ class Store:
                 ) from error
             before = _known(link, session)
             if before is None and events[0].seq != 0:
-                raise _unknown(session)
+                raise UnknownSession.named(session)
             info = library.after(before, session, happened)
             shown = {**info.model_dump(), "words": library.folded(info.title)}
             link.execute(
@@ -211,7 +211,7 @@ class Store:
             ).scalars()
             found = tuple(Event.model_validate_json(body) for body in bodies)
         if not found:
-            raise _unknown(session)
+            raise UnknownSession.named(session)
         return found
 
     def latest(self, *, person: str | None = None) -> str | None:
@@ -265,7 +265,7 @@ class Store:
         """Give a session another title; an empty one brings back the first question. Raises UnknownSession."""
         with self._writing("the title could not be saved") as link:
             if _known(link, session) is None:
-                raise _unknown(session)
+                raise UnknownSession.named(session)
             shown = library.titled(title, library.NAMED_MOST) or library.titled(_first_question(link, session))
             link.execute(
                 update(_sessions).where(_sessions.c.session == session).values(title=shown, words=library.folded(shown))
@@ -280,7 +280,7 @@ class Store:
         """
         with self._writing("the session could not be deleted") as link:
             if not link.execute(delete(_sessions).where(_sessions.c.session == session)).rowcount:
-                raise _unknown(session)
+                raise UnknownSession.named(session)
             mine = select(_events.c.body).where(_events.c.session == session).order_by(_events.c.seq)
             bodies = [library.body_of(text) for text in link.execute(mine).scalars()]
             link.execute(delete(_events).where(_events.c.session == session))
@@ -313,7 +313,7 @@ class Store:
         with self._reading("the session could not be read") as link:
             row = link.execute(select(_sessions).where(_sessions.c.session == session)).mappings().one_or_none()
             if row is None:
-                raise _unknown(session)
+                raise UnknownSession.named(session)
             mine = select(_events).where(_events.c.session == session).order_by(_events.c.seq)
             events = tuple(dict(one) for one in link.execute(mine).mappings())
             draft = link.execute(select(_drafts).where(_drafts.c.session == session)).mappings().one_or_none()
@@ -454,10 +454,6 @@ def _first_question(link: Connection, session: str) -> str:
     asked = (_events.c.session == session) & (_events.c.kind == "asked")
     text = link.execute(select(_events.c.body).where(asked).order_by(_events.c.seq).limit(1)).scalar_one_or_none()
     return str(library.body_of(text).get("text", "")) if text else ""
-
-
-def _unknown(session: str) -> UnknownSession:
-    return UnknownSession(f"no session {session!r}: it may have been deleted, or belong to another data folder")
 
 
 def _durable_file(link: sqlite3.Connection, _record: object) -> None:

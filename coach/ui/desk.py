@@ -1,6 +1,7 @@
 """What every page is built over, and what a request says of the person who looks at it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
@@ -9,6 +10,10 @@ from coach.wiring import Coach
 
 STORAGE_KEY = "interview-coach-session"
 """Under which the browser remembers the session, on every page."""
+View = dict[Any, Any]
+"""What an event shows: component -> its value, or a `gr.update`."""
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 64, "show_progress": "hidden"}
+"""How a page's events are set up: not part of the API; Gradio's own default is one handler of an event at a time."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from coach.errors import CoachError
 from coach.schema import Card, Lang
 from coach.ui import evals_reading as reading
 from coach.ui import evals_views as views
-from coach.ui.desk import Desk, lang_of
+from coach.ui.desk import PRIVATE, Desk, View, lang_of
 from coach.ui.evals_parts import JUDGES, Bench, Room, make_bench, make_room, named
 from coach.ui.evals_run import Job, OneRun
 from coach.ui.words import I18N
@@ -23,8 +23,6 @@ from coach.wiring import Coach
 GROWING_S = 15.0
 """A run of another process that was written to more recently is taken to go on."""
 FIRST = ("smoke", "grading", "robustness", "bilingual", "breadth", "retrieval", "interviewer")
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 64, "show_progress": "hidden"}
-View = dict[Any, Any]
 
 
 def data_folder(package: str = "evals") -> Path | None:

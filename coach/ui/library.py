@@ -12,8 +12,8 @@ from coach.bank.collection import MAX_DIFFICULTY, Where
 from coach.errors import CoachError, ContentError
 from coach.interview import session as interview
 from coach.schema import Card, Kind, Lang, Plan
-from coach.ui.desk import Desk, lang_of, person_of
-from coach.ui.library_edit import PRIVATE, Editing, View, editor, refused_html, says, unsaved
+from coach.ui.desk import PRIVATE, Desk, View, lang_of, person_of
+from coach.ui.library_edit import Editing, editor, refused_html, says, unsaved
 from coach.ui.library_notes import notes
 from coach.ui.library_views import (
     UNKNOWN,

@@ -12,15 +12,13 @@ from coach.bank.draft import accept, unready
 from coach.bank.own import ready, version_of
 from coach.errors import ContentError, ModelError, Problem
 from coach.schema import Card, Lang
-from coach.ui.desk import Desk, lang_of
+from coach.ui.desk import PRIVATE, Desk, View, lang_of
 from coach.ui.library_views import esc, problems_html, told_html
 from coach.ui.words import I18N
 from coach.ui.words.library import say
 from coach.wiring import Coach
 
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 64, "show_progress": "hidden"}
 NEW_CARD = Path(__file__).parent / "assets" / "new-card.yaml"
-View = dict[Any, Any]
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from coach.bank.documents import DOCUMENTS, TEXT
 from coach.bank.draft import unready
 from coach.errors import CoachError, ContentError
 from coach.schema import Lang, NoteQuestion
-from coach.ui.desk import Desk, lang_of
-from coach.ui.library_edit import PRIVATE, View, says
+from coach.ui.desk import PRIVATE, Desk, View, lang_of
+from coach.ui.library_edit import says
 from coach.ui.library_views import Line, drafts_html, found_html, progress_html, summary_text, told_html
 from coach.ui.words import I18N
 from coach.ui.words.library import say

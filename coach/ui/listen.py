@@ -24,19 +24,17 @@ from coach.speech.recording import Take
 from coach.speech.terms import terms_for
 from coach.speech.transcribe import Progress, Transcriber, listen
 from coach.speech.voice_activity import RATE
-from coach.ui.desk import Desk, lang_of, person_of
+from coach.ui.desk import PRIVATE, Desk, View, lang_of, person_of
 from coach.ui.listen_views import choices, chosen, fault_text, rewritten, said, status_html, takes_html, without
 from coach.ui.words import I18N
 from coach.wiring import Coach
 
-AT_ONCE = 64
 LOOK_S = 0.5
 """Seconds between two looks at what a transcriber is doing."""
 CHUNK_S = 0.5
 """Seconds of sound that the hands-free microphone sends at once."""
 LAST_S = 290.0
 """Seconds after which a hands-free recording ends in any case."""
-View = dict[Any, Any]
 _RUN = "(op) => { window.coachListen && window.coachListen(op); return []; }"
 
 
@@ -165,23 +163,22 @@ def build_listen(desk: Desk, *, session_id: gr.BrowserState, box: gr.Textbox) ->
     part = Listen(coach, group, mic, status, takes, repairs, buttons, op, notice, [mic, *shown])
     ears = Ears(part, free)
 
-    private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": AT_ONCE, "show_progress": "hidden"}
-    desk.blocks.load(ears.on_load, inputs=[session_id], outputs=part.outputs, **private)
+    desk.blocks.load(ears.on_load, inputs=[session_id], outputs=part.outputs, **PRIVATE)
     hearing: list[Any] = [
-        trigger(ears.on_recorded, inputs=[session_id, mic], outputs=part.outputs, **private)
+        trigger(ears.on_recorded, inputs=[session_id, mic], outputs=part.outputs, **PRIVATE)
         for trigger in (mic.stop_recording, mic.upload)
     ]
-    hearing.append(buttons["again"].click(ears.on_again, inputs=[session_id], outputs=part.outputs, **private))
+    hearing.append(buttons["again"].click(ears.on_again, inputs=[session_id], outputs=part.outputs, **PRIVATE))
     steps = [
-        buttons["undo"].click(ears.on_undo, inputs=[session_id, box], outputs=part.outputs, **private),
-        repairs.input(ears.on_repairs, inputs=[session_id, box, repairs], outputs=part.outputs, **private),
-        buttons["none"].click(ears.on_none, inputs=[session_id, box], outputs=part.outputs, **private),
+        buttons["undo"].click(ears.on_undo, inputs=[session_id, box], outputs=part.outputs, **PRIVATE),
+        repairs.input(ears.on_repairs, inputs=[session_id, box, repairs], outputs=part.outputs, **PRIVATE),
+        buttons["none"].click(ears.on_none, inputs=[session_id, box], outputs=part.outputs, **PRIVATE),
     ]
-    hearing.append(_wire_free(ears, session_id=session_id, private=private))
+    hearing.append(_wire_free(ears, session_id=session_id))
     for event in (*hearing, *steps):
         event.then(None, inputs=[op], js=_RUN)
     buttons["cancel"].click(
-        ears.on_cancel, inputs=[session_id], outputs=part.outputs, cancels=hearing, **private | {"queue": False}
+        ears.on_cancel, inputs=[session_id], outputs=part.outputs, cancels=hearing, **PRIVATE | {"queue": False}
     )
     return part
 
@@ -224,24 +221,24 @@ def _build_free() -> Free:
     return Free(on, silence, hold, mic, row, gr.State(None, delete_callback=_forgotten), said_line)
 
 
-def _wire_free(ears: "Ears", *, session_id: gr.BrowserState, private: dict[str, Any]) -> Any:
+def _wire_free(ears: "Ears", *, session_id: gr.BrowserState) -> Any:
     """Its events; the one in which the words are heard is given back."""
     free = ears.free
-    free.on.change(lambda on: gr.update(visible=on), inputs=[free.on], outputs=[free.row], **private | {"queue": False})
+    free.on.change(lambda on: gr.update(visible=on), inputs=[free.on], outputs=[free.row], **PRIVATE | {"queue": False})
     free.mic.stream(
         ears.on_chunk,
         inputs=[free.feed, free.mic, free.silence],
         outputs=[free.feed, free.said],
         stream_every=CHUNK_S,
         time_limit=330,
-        **private,
+        **PRIVATE,
     )
-    free.hold.click(ears.on_hold, inputs=[free.feed], outputs=[free.feed, free.said], **private | {"queue": False})
+    free.hold.click(ears.on_hold, inputs=[free.feed], outputs=[free.feed, free.said], **PRIVATE | {"queue": False})
     return free.mic.stop_recording(
         ears.on_turn,
         inputs=[session_id, free.feed],
         outputs=[free.feed, free.said, free.mic, *ears.part.outputs],
-        **private,
+        **PRIVATE,
     )
 
 
@@ -261,10 +258,10 @@ class Ears:
         if not sid:
             return ""
         try:
-            state = await interview.load(self.part.coach.interview, sid)
+            await interview.load(self.part.coach.interview, sid, person=person_of(request))
         except CoachError:
             return ""
-        return sid if state.person == person_of(request) else ""
+        return sid
 
     async def on_load(self, sid: str, request: gr.Request) -> View:
         sid = await self.owned(sid, request)

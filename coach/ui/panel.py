@@ -9,11 +9,10 @@ from coach.interview import session as interview
 from coach.progress.export import points_markdown, reference_markdown, stronger_markdown
 from coach.schema import Session, State
 from coach.ui.delivery import answer_html
+from coach.ui.desk import View
 from coach.ui.markup import DELIMITERS, rich
 from coach.ui.render import fold, marked_answer, scorecard, word
 from coach.ui.words import I18N
-
-View = dict[Any, Any]
 
 
 @dataclass(frozen=True)

@@ -17,16 +17,14 @@ from coach.interview.follow import Show
 from coach.interview.material_text import MAX_CHARS
 from coach.schema import Card, Session, State
 from coach.ui import speak
-from coach.ui.desk import Desk, lang_of, person_of
-from coach.ui.panel import View, build_panel, may_object, panel_html
+from coach.ui.desk import PRIVATE, Desk, View, lang_of, person_of
+from coach.ui.panel import build_panel, may_object, panel_html
 from coach.ui.render import chat_messages, clock_html, defuse, notice_html, now_html, over_html, word
 from coach.ui.room import build_room, first_code, handed_in, new_code, run_markdown, taken_apart, visible_checks
 from coach.ui.setup import build_setup
 from coach.ui.words import I18N
 from coach.ui.words.practice import SAID, STATUS
 
-AT_ONCE = 64
-"""Handlers of one event that may run at the same time; Gradio's own default is 1."""
 TICK_S = 5.0
 """Seconds between two looks at the clock."""
 STREAM_S = 0.25
@@ -109,10 +107,7 @@ def build(desk: Desk) -> None:
         return view(state, draft=draft, told=told, working=True)
 
     async def loaded(sid: str, request: gr.Request) -> Session:
-        state = await interview.load(coach.interview, sid)
-        if state.person != person_of(request):
-            raise UnknownSession("this interview belongs to somebody else")
-        return state
+        return await interview.load(coach.interview, sid, person=person_of(request))
 
     async def current_view(sid: str, request: gr.Request, *, draft: str = "", told: str = "") -> View:
         try:
@@ -321,22 +316,21 @@ def build(desk: Desk) -> None:
             draft = handed_in(text, new_code(card_of(state), state.current, code or ""))
         await asyncio.to_thread(coach.store.save_draft, sid, seq, draft)
 
-    private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": AT_ONCE, "show_progress": "hidden"}
     asked = [session_id, seen_seq, room.box]
     objection = [panel.wrong_point, panel.wrong_state, panel.wrong_why]
-    told: dict[str, Any] = {"inputs": asked, "outputs": outputs, **private}
+    told: dict[str, Any] = {"inputs": asked, "outputs": outputs, **PRIVATE}
     setup_outputs = [notice, setup.fields["company"], setup.fields["topics"], setup.fields["lang"]]
-    desk.blocks.load(None, outputs=[setup.voice], js="() => window.coachSpeech.on", **private)
-    setup.voice.change(None, inputs=[setup.voice], js=_js("coachVoice"), **private)
-    desk.blocks.load(on_load, inputs=[session_id], outputs=[*beginning, *setup_outputs], **private)
+    desk.blocks.load(None, outputs=[setup.voice], js="() => window.coachSpeech.on", **PRIVATE)
+    setup.voice.change(None, inputs=[setup.voice], js=_js("coachVoice"), **PRIVATE)
+    desk.blocks.load(on_load, inputs=[session_id], outputs=[*beginning, *setup_outputs], **PRIVATE)
     gr.on(
         [setup.start.click, setup.fields["focus"].submit],
         on_start,
         inputs=list(setup.fields.values()),
         outputs=beginning,
-        **private,
+        **PRIVATE,
     )
-    setup.bring.upload(on_bring, inputs=[setup.bring], outputs=[setup.fields["material"], status], **private)
+    setup.bring.upload(on_bring, inputs=[setup.bring], outputs=[setup.fields["material"], status], **PRIVATE)
     does: dict[str, Callable[..., Any]] = {
         "next": button(interview.next_question),
         "again": button(interview.regrade),
@@ -350,30 +344,30 @@ def build(desk: Desk) -> None:
         "end": button(interview.end),
     }
     steps: list[Any] = [room.buttons[name].click(handler, **told) for name, handler in does.items()]
-    steps.append(room.buttons["send"].click(on_send, inputs=[*asked, room.code], outputs=outputs, **private))
+    steps.append(room.buttons["send"].click(on_send, inputs=[*asked, room.code], outputs=outputs, **PRIVATE))
     for step in steps:
         step.then(None, js=_js("coachFocus"))
     steps.append(
-        panel.rating.input(on_rate, inputs=[*asked, panel.rating], outputs=[*outputs, panel.rating], **private)
+        panel.rating.input(on_rate, inputs=[*asked, panel.rating], outputs=[*outputs, panel.rating], **PRIVATE)
     )
-    room.heard.change(on_heard, inputs=[session_id], outputs=room.listening.outputs, **private)
-    panel.wrong.expand(on_object, inputs=[session_id], outputs=[*objection, status], **private)
-    room.buttons["stop"].click(on_stop, inputs=[session_id, room.box], outputs=outputs, cancels=steps, **private)
-    panel.wrong_send.click(on_wrong, inputs=[*asked, *objection], outputs=[*outputs, panel.wrong], **private)
+    room.heard.change(on_heard, inputs=[session_id], outputs=room.listening.outputs, **PRIVATE)
+    panel.wrong.expand(on_object, inputs=[session_id], outputs=[*objection, status], **PRIVATE)
+    room.buttons["stop"].click(on_stop, inputs=[session_id, room.box], outputs=outputs, cancels=steps, **PRIVATE)
+    panel.wrong_send.click(on_wrong, inputs=[*asked, *objection], outputs=[*outputs, panel.wrong], **PRIVATE)
     ticker.tick(on_tick, **told)
-    fresh.click(lambda: {session_id: "", **begun(None)}, outputs=beginning, **private)
-    room.run.click(on_run, inputs=[session_id, room.code], outputs=[room.tests, status], **private)
+    fresh.click(lambda: {session_id: "", **begun(None)}, outputs=beginning, **PRIVATE)
+    room.run.click(on_run, inputs=[session_id, room.code], outputs=[room.tests, status], **PRIVATE)
     drafts: dict[str, Any] = {"inputs": [*asked, room.code], "outputs": None, "trigger_mode": "always_last"}
-    gr.on([room.box.input, room.code.input], on_draft, queue=False, **drafts, **private)
-    room.box.change(None, inputs=[room.box], outputs=[room.preview], js=_js("coachPreview"), **private)
-    room.formula.change(None, inputs=[room.formula], outputs=[room.formula_shown], js=_js("coachFormula"), **private)
+    gr.on([room.box.input, room.code.input], on_draft, queue=False, **drafts, **PRIVATE)
+    room.box.change(None, inputs=[room.box], outputs=[room.preview], js=_js("coachPreview"), **PRIVATE)
+    room.formula.change(None, inputs=[room.formula], outputs=[room.formula_shown], js=_js("coachFormula"), **PRIVATE)
     room.insert.click(
         None,
         inputs=[room.box, room.formula],
         outputs=[room.box, room.formula, room.formula_shown],
         js=_js("coachInsert"),
-        **private,
-    ).then(on_draft, queue=False, **drafts, **private)
+        **PRIVATE,
+    ).then(on_draft, queue=False, **drafts, **PRIVATE)
 
 
 def _js(name: str) -> str:

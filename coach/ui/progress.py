@@ -14,8 +14,8 @@ from coach.errors import CoachError, InterviewError
 from coach.interview import session as interview
 from coach.interview.rounds import plan_of
 from coach.schema import Card, Lang
-from coach.ui.desk import Desk, lang_of
-from coach.ui.progress_past import GO, LATEX, PRIVATE, Shared, View, past, shelf_of, told_html
+from coach.ui.desk import PRIVATE, Desk, View, lang_of
+from coach.ui.progress_past import GO, LATEX, Shared, past, shelf_of, told_html
 from coach.ui.progress_views import (
     due_html,
     first_visit_html,

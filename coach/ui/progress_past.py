@@ -11,7 +11,7 @@ import gradio as gr
 from coach.errors import CoachError, UnknownSession
 from coach.progress.library import SessionInfo
 from coach.schema import Lang, Session
-from coach.ui.desk import Desk, lang_of, person_of
+from coach.ui.desk import PRIVATE, Desk, View, lang_of, person_of
 from coach.ui.progress_views import (
     Regraded,
     answers_text,
@@ -33,9 +33,7 @@ LATEX: list[dict[str, str | bool]] = [
     {"left": "$", "right": "$", "display": False},
     {"left": "\\(", "right": "\\)", "display": False},
 ]
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 64, "show_progress": "hidden"}
 GO = "(to) => progressGo(to)"
-View = dict[Any, Any]
 
 
 def shelf_of(desk: Desk, request: gr.Request | None) -> Shelf:

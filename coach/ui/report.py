@@ -18,17 +18,13 @@ from coach.progress.outcome import outcome, told
 from coach.schema import Event, Lang, Session
 from coach.ui import report_views as views
 from coach.ui.delivery import session_html
-from coach.ui.desk import Desk, lang_of, person_of
+from coach.ui.desk import PRIVATE, Desk, View, lang_of, person_of
 from coach.ui.markup import DELIMITERS
 from coach.ui.words import I18N
 from coach.wiring import Coach, local_zone
 
 RECENT = 50
 """Most sessions to choose from."""
-AT_ONCE = 64
-"""Handlers of one event that may run at the same time."""
-
-View = dict[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -231,12 +227,11 @@ def build(desk: Desk) -> None:
         now = await asyncio.to_thread(looked_up, name, "", lang, person_of(request))
         return now | {status: gr.update(value=views.says("regrade_stopped", lang), visible=True)}
 
-    private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": AT_ONCE, "show_progress": "hidden"}
-    desk.blocks.load(on_load, inputs=[remembered], outputs=outputs, **private)
-    pick.input(on_pick, inputs=[pick], outputs=outputs, js=_ADDRESS, **private)
-    grading = again.click(on_again, inputs=[shown], outputs=outputs, **private)
-    stop.click(on_stop, inputs=[shown], outputs=outputs, cancels=[grading], **private)
-    go_on.click(lambda name: name, inputs=[shown], outputs=[remembered], **private).then(
+    desk.blocks.load(on_load, inputs=[remembered], outputs=outputs, **PRIVATE)
+    pick.input(on_pick, inputs=[pick], outputs=outputs, js=_ADDRESS, **PRIVATE)
+    grading = again.click(on_again, inputs=[shown], outputs=outputs, **PRIVATE)
+    stop.click(on_stop, inputs=[shown], outputs=outputs, cancels=[grading], **PRIVATE)
+    go_on.click(lambda name: name, inputs=[shown], outputs=[remembered], **PRIVATE).then(
         None, js="() => { setTimeout(() => location.assign('./'), 150); }", api_visibility="private"
     )
 
