@@ -9,7 +9,8 @@ from typing import Any
 from coach.errors import ContentError, ModelNotConfigured, Problem
 from coach.grading.grade import Judge
 from coach.grading.judge import LLMJudge
-from coach.llm.chat import Chat, Prices, connect
+from coach.llm.chat import Chat, connect
+from coach.llm.cost import Prices
 from coach.llm.mock import (
     Fails,
     Hangs,
@@ -59,7 +60,7 @@ def bench_of(
         raise ModelNotConfigured("no model to measure: give --model, such as openai:gpt-4.1-mini, or set COACH_MODEL")
     live = coach.judge if record is None else _recorded(coach, record)
     if live.info.judge != "llm":
-        raise ModelNotConfigured(coach.notice().warning or f"{settings.model} cannot be used")
+        raise ModelNotConfigured(str(coach.notice().warning or f"{settings.model} cannot be used"))
     return Bench(live, settings.model, method=settings.model_method, prompt=live.info.prompt)
 
 

@@ -17,7 +17,7 @@ from pydantic import ValidationError, model_validator
 
 from coach.bank.cards import MAX_BYTES, faults_of
 from coach.bank.files import replace_text
-from coach.bank.own import OwnCards, ready, version_of
+from coach.bank.own import OwnCards, ready, text_of, version_of
 from coach.errors import CardChanged, ContentError, Problem
 from coach.llm.chat import Chat
 from coach.llm.prompts import Template
@@ -97,7 +97,8 @@ class Drafts:
         """
         known = self._read()
         if _key(question) in known:
-            raise ContentError((Problem(str(self.folder / known[_key(question)]), 0, "was drafted before"),))
+            name = known[_key(question)]
+            raise ContentError((Problem(str(self.folder / name), 0, "was drafted before"),), "drafted", name=name)
         stem, number = card.id, 1
         while (self.folder / f"{card.id}.yaml").exists():
             number += 1
@@ -118,20 +119,22 @@ class Drafts:
     def path(self, name: str) -> Path:
         """The file of that name. Raises ContentError when it is none of the drafts."""
         if name not in self.names():
-            raise ContentError((Problem(name, 0, "is no draft any more: it was accepted or deleted meanwhile"),))
+            problem = Problem(name, 0, "is no draft any more: it was accepted or deleted meanwhile")
+            raise ContentError((problem,), "no_draft", name=name)
         return self.folder / name
 
     def text(self, name: str) -> str:
         """The YAML of a draft. Raises ContentError."""
-        return _text(self.path(name))
+        return text_of(self.path(name))
 
     def save(self, name: str, text: str, *, seen: str) -> None:
         """Keep a draft as it is, finished or not. Raises CardChanged when it was written since it was `seen`."""
         if len(text) > MAX_BYTES:
-            raise ContentError((Problem(name, 0, f"{len(text):,} characters; a card has at most {MAX_BYTES:,}"),))
+            problem = Problem(name, 0, f"{len(text):,} characters; a card has at most {MAX_BYTES:,}")
+            raise ContentError((problem,), "too_long", chars=len(text), most=MAX_BYTES)
         if version_of(self.text(name)) != seen:
             message = "was saved in another tab or window since you opened it: open it again and repeat your change"
-            raise CardChanged((Problem(name, 0, message),))
+            raise CardChanged((Problem(name, 0, message),), "changed", name=name)
         replace_text(self.path(name), f"{text.strip()}\n")
 
     def delete(self, name: str) -> None:
@@ -184,7 +187,7 @@ def accept(path: Path, *, drafts: Path, own: OwnCards) -> Path:
     """
     if not path.resolve().is_relative_to(drafts.resolve()):
         raise ContentError((Problem(str(path), 0, f"is not under {drafts}"),))
-    target = own.take(_DRAFT.sub("", _text(path)), shown_as=str(path))
+    target = own.take(_DRAFT.sub("", text_of(path)), shown_as=str(path))
     path.unlink()
     return target
 
@@ -207,13 +210,6 @@ def _block(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _block)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ContentError((Problem(str(path), 0, f"cannot be read: {error}"),)) from error
 
 
 def _key(question: NoteQuestion) -> str:

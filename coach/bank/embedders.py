@@ -39,7 +39,9 @@ def make_embedder(
         return ModelEmbedder(folder_model(Path(rest).expanduser()), glossary)
     raise SettingsError(
         f"COACH_EMBEDDER is {setting!r}; it takes lexical, openai:<model> such as openai:text-embedding-3-small, "
-        "or folder:<path of an ONNX or sentence-transformers model>"
+        "or folder:<path of an ONNX or sentence-transformers model>",
+        "embedder",
+        value=setting,
     )
 
 

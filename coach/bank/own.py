@@ -29,6 +29,14 @@ def version_of(text: str) -> str:
     return hashlib.sha256(text.strip().encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def text_of(path: Path) -> str:
+    """The YAML in the file of a card. Raises ContentError when it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContentError((Problem(str(path), 0, f"cannot be read: {error}"),)) from error
+
+
 def ready(text: str, *, shown_as: str) -> Card:
     """The card in `text` when it may be asked and graded against. Raises ContentError with every problem."""
     card, problems = parse_card(text, shown_as=shown_as)
@@ -92,11 +100,7 @@ class OwnCards:
     def text(self, card_id: CardId) -> str:
         """The YAML of a card as it is in force. Raises ContentError when there is none, or it cannot be read."""
         path = self._own(card_id)
-        path = path if path.exists() else self._shipped(card_id)
-        try:
-            return path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ContentError((Problem(str(path), 0, f"cannot be read: {error}"),)) from error
+        return text_of(path if path.exists() else self._shipped(card_id))
 
     def save(self, text: str, *, opened: CardId | None, seen: str) -> Card:
         """The card in `text`, written as one's own.
@@ -111,7 +115,7 @@ class OwnCards:
                 self._unchanged(card.id, seen)
             elif self._own(card.id).exists() or self._shipped(card.id).exists():
                 message = "is in the bank already: give the new card another id, or open that card to change it"
-                raise ContentError((Problem(card.id, 0, message),))
+                raise ContentError((Problem(card.id, 0, message),), "taken", card=card.id)
             path = self._own(card.id)
             _written(path, lambda: replace_text(path, f"{text.strip()}\n"))
         return card
@@ -126,7 +130,8 @@ class OwnCards:
         with self._writing:
             if self._shipped(card.id).exists() or path.exists():
                 taken = path if path.exists() else self._shipped(card.id)
-                raise ContentError((Problem(str(taken), 0, "is in the bank already: change the draft's id"),))
+                problem = Problem(str(taken), 0, "is in the bank already: change the draft's id")
+                raise ContentError((problem,), "taken", card=card.id)
             _written(path, lambda: replace_text(path, text))
         return path
 
@@ -138,7 +143,8 @@ class OwnCards:
         with self._writing:
             whose = self.origin(card_id)
             if whose == "shipped":
-                raise ContentError((Problem(card_id, 0, "is as it came: there is no change to take back"),))
+                problem = Problem(card_id, 0, "is as it came: there is no change to take back")
+                raise ContentError((problem,), "as_it_came", card=card_id)
             self._unchanged(card_id, seen)
             _written(self._own(card_id), self._own(card_id).unlink)
         return whose
@@ -152,13 +158,14 @@ class OwnCards:
     def _unchanged(self, card_id: CardId, seen: str) -> None:
         if version_of(self.text(card_id)) != seen:
             message = "was saved in another tab or window since you opened it: open it again and repeat your change"
-            raise CardChanged((Problem(card_id, 0, message),))
+            raise CardChanged((Problem(card_id, 0, message),), "changed", name=card_id)
 
 
 def _below(folder: Path, card_id: CardId) -> Path:
     path = folder / f"{card_id}.yaml"
     if not path.resolve().is_relative_to(folder.resolve()):
-        raise ContentError((Problem(card_id, 0, "is no id of a card: it leads out of the folder"),))
+        problem = Problem(card_id, 0, "is no id of a card: it leads out of the folder")
+        raise ContentError((problem,), "no_id", card=card_id)
     return path
 
 
@@ -166,4 +173,5 @@ def _written(path: Path, write: Callable[[], None]) -> None:
     try:
         write()
     except OSError as error:
-        raise ContentError((Problem(str(path), 0, f"cannot be written: {error.strerror}"),)) from error
+        problem = Problem(str(path), 0, f"cannot be written: {error.strerror}")
+        raise ContentError((problem,), "not_written") from error

@@ -8,23 +8,26 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, SecretStr
 
 from coach import errors
+from coach.llm.address import OPENAI_URL, host_of
+from coach.llm.cost import Prices, Tally, token_count
 from coach.llm.faults import Endpoint, fault_of, filtered, vendor_errors
 from coach.llm.message import Finish, Said, finish_of, said_by
+from coach.llm.methods import WORDED, Method, MethodChoice, methods_of
 from coach.llm.prompts import Prompt, Template
 from coach.llm.shape import Misfit, read, wire_schema
-from coach.llm.vendor import OPENAI_URL, PROVIDERS, check_provider, import_vendors, opened
+from coach.llm.vendor import PROVIDERS, check_provider, import_vendors, opened
 
 if TYPE_CHECKING:
     import httpx2
@@ -33,25 +36,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=BaseModel)
 R = TypeVar("R")
-Method = Literal["json_schema", "function_calling", "json_mode", "text"]
-"""How a model is asked for a record; `text` needs nothing of the server but words."""
-MethodChoice = Method | Literal["auto"]
-WORDED: frozenset[Method] = frozenset({"json_mode", "text"})
-"""Methods that put the schema into the words of the prompt."""
-
-AUTO: Mapping[str, tuple[Method, ...]] = {
-    "openai": ("json_schema", "json_mode", "text"),
-    "azure_openai": ("json_schema", "json_mode", "text"),
-    "deepseek": ("json_mode", "text"),
-    "mistralai": ("function_calling", "json_mode", "text"),
-    "ollama": ("json_schema", "json_mode", "text"),
-    "xai": ("json_schema", "function_calling", "text"),
-    "google_genai": ("json_schema", "function_calling", "text"),
-}
-"""What each provider is asked by. OpenAI, Azure, xAI, Gemini and Ollama hold a reply to a schema while it is written;
-DeepSeek documents JSON mode only; tool calling is what every other LangChain package has, Anthropic's first of all."""
-ANY_SERVER: tuple[Method, ...] = ("json_schema", "json_mode", "text")
-"""For a server of which nothing is known but that it speaks OpenAI's protocol."""
 
 
 @dataclass(frozen=True)
@@ -77,52 +61,6 @@ class Reply(Generic[T]):
     def spent(self) -> errors.Spent:
         """What the call has cost."""
         return errors.Spent(self.calls, self.tokens_in, self.tokens_cached, self.tokens_out, self.cost_usd)
-
-
-@dataclass(frozen=True)
-class Prices:
-    """US dollars per million tokens, as the person set them."""
-
-    tokens_in: float
-    tokens_out: float
-    cached: float | None = None
-    """None charges cached tokens like others: an upper bound."""
-
-    def cost_usd(self, tokens_in: int, tokens_cached: int, tokens_out: int) -> float:
-        """What these tokens cost; `tokens_cached` are part of `tokens_in`."""
-        cached = self.tokens_in if self.cached is None else self.cached
-        fresh = (tokens_in - tokens_cached) * self.tokens_in
-        return (fresh + tokens_cached * cached + tokens_out * self.tokens_out) / 1e6
-
-
-@dataclass
-class _Tally:
-    """Requests and tokens of one call to `Chat`."""
-
-    calls: int = 0
-    failures: int = 0
-    answered: int = 0
-    tokens_in: int | None = 0
-    tokens_cached: int | None = 0
-    tokens_out: int | None = 0
-
-    def add(self, said: Said) -> Said:
-        """`said`, once its tokens are counted."""
-        self.answered += 1
-        details = (said.usage or {}).get("input_token_details")
-        self.tokens_in = _plus(self.tokens_in, _count(said.usage, "input_tokens"))
-        self.tokens_cached = _plus(self.tokens_cached, _count(details, "cache_read"))
-        self.tokens_out = _plus(self.tokens_out, _count(said.usage, "output_tokens"))
-        return said
-
-    def spent(self, prices: Prices | None) -> errors.Spent:
-        """What the call has cost so far."""
-        if not self.answered:
-            return errors.Spent(calls=self.calls)
-        cost = None
-        if prices is not None and self.tokens_in is not None and self.tokens_out is not None:
-            cost = prices.cost_usd(self.tokens_in, self.tokens_cached or 0, self.tokens_out)
-        return errors.Spent(self.calls, self.tokens_in, self.tokens_cached, self.tokens_out, cost)
 
 
 class _WrongForm(Exception):
@@ -166,7 +104,7 @@ class Chat:
         """
         model = await self._model()
         deadline = asyncio.get_running_loop().time() + self.budget_s
-        tally = _Tally()
+        tally = Tally()
         failed: errors.ModelError
         try:
             async with asyncio.timeout_at(deadline):
@@ -216,7 +154,7 @@ class Chat:
         return self._held[loop][0]
 
     async def _reply(
-        self, model: "BaseChatModel", prompt: Prompt, schema: type[T], tally: _Tally, deadline: float
+        self, model: "BaseChatModel", prompt: Prompt, schema: type[T], tally: Tally, deadline: float
     ) -> Reply[T]:
         """The reply by the first method that the server takes."""
         rejected: errors.ModelError | None = None
@@ -233,7 +171,7 @@ class Chat:
         raise rejected or self._late()
 
     async def _reply_by(
-        self, method: Method, model: "BaseChatModel", prompt: Prompt, schema: type[T], tally: _Tally, deadline: float
+        self, method: Method, model: "BaseChatModel", prompt: Prompt, schema: type[T], tally: Tally, deadline: float
     ) -> Reply[T]:
         messages = _messages(prompt, schema if method in WORDED else None)
         if self._cache_key:
@@ -273,7 +211,7 @@ class Chat:
         messages: list[tuple[str, str]],
         schema: type[T],
         method: Method,
-        tally: _Tally,
+        tally: Tally,
         deadline: float,
     ) -> Said:
         """A reply that was not cut short; a cut one is asked for once more with four times the room."""
@@ -282,7 +220,7 @@ class Chat:
         if said.finish != "length":
             return said
         if "max_tokens" in type(model).model_fields:
-            limit = max(_count(said.usage, "output_tokens") or 0, vars(model)["max_tokens"] or 1024)
+            limit = max(token_count(said.usage, "output_tokens") or 0, vars(model)["max_tokens"] or 1024)
             roomier = model.model_copy(update={"max_tokens": 4 * limit})
             try:
                 said = await self._try(self._asking(roomier, messages, schema, method), tally, deadline)
@@ -333,7 +271,7 @@ class Chat:
         mine[method, wire] = (model, sends)
         return sends
 
-    async def _try(self, ask: Callable[[], Awaitable[R]], tally: _Tally, deadline: float) -> R:
+    async def _try(self, ask: Callable[[], Awaitable[R]], tally: Tally, deadline: float) -> R:
         """What `ask` returns, asked again after passing faults while tries and time allow."""
         while True:
             tally.calls += 1
@@ -344,8 +282,9 @@ class Chat:
             if fault.about_form and len(self.methods) > 1:
                 raise _WrongForm(fault.error)
             tally.failures += 1
-            wait_s = random.uniform(0.125, 0.25) * 2**tally.failures if fault.wait_s is None else fault.wait_s
-            if tally.failures >= fault.tries or asyncio.get_running_loop().time() + wait_s >= deadline:
+            left_s = deadline - asyncio.get_running_loop().time()
+            wait_s = fault.pause_s(tally.failures, left_s=left_s, base_s=random.uniform(0.125, 0.25))
+            if wait_s is None:
                 raise fault.error
             await asyncio.sleep(wait_s)
 
@@ -360,7 +299,7 @@ class Chat:
 
         try:
             async with asyncio.timeout_at(deadline):
-                return await self._try(start, _Tally(), deadline)
+                return await self._try(start, Tally(), deadline)
         except TimeoutError:
             pass
         raise self._late()
@@ -459,12 +398,12 @@ def connect(
         given = {"api_key": key or None, "base_url": base_url}
         options = {name: value for name, value in (options | given).items() if value is not None}
         check_provider(provider, bare, options)
-    host = url.netloc.rpartition("@")[2] or (urlsplit(OPENAI_URL).netloc if provider == "openai" else provider)
+    host = host_of(base_url or OPENAI_URL) if base_url or provider == "openai" else provider
     return Chat(
         endpoint=Endpoint(name=model.strip(), host=host, key=SecretStr(key) if key else None),
         budget_s=budget_s,
         stall_s=stall_s,
-        methods=_methods(provider, base_url) if method == "auto" else (method,),
+        methods=methods_of(provider, base_url) if method == "auto" else (method,),
         prices=prices,
         _strict=provider == "openai",
         _cache_key=provider == "openai" and base_url in (None, OPENAI_URL),
@@ -490,13 +429,6 @@ def _wire(schema: type[BaseModel]) -> str:
     return json.dumps(wire_schema(schema))
 
 
-def _methods(provider: str, base_url: str | None) -> tuple[Method, ...]:
-    """Ways to ask a provider for a record, the best first."""
-    if provider == "openai" and base_url not in (None, OPENAI_URL):
-        return ANY_SERVER
-    return AUTO.get(provider, ("function_calling", "text"))
-
-
 def _with_cache_key(model: "BaseChatModel", prompt: Prompt) -> "BaseChatModel":
     """The model, which tells the provider that prompts with this system part belong to one cache."""
     key = hashlib.sha256(f"{prompt.id}\0{prompt.system}".encode()).hexdigest()[:32]
@@ -506,12 +438,3 @@ def _with_cache_key(model: "BaseChatModel", prompt: Prompt) -> "BaseChatModel":
 @cache
 def _template(name: str) -> Template:
     return Template.load(Path(__file__).with_name(f"{name}.md"))
-
-
-def _count(usage: Mapping[str, Any] | None, name: str) -> int | None:
-    count = (usage or {}).get(name)
-    return count if isinstance(count, int) else None
-
-
-def _plus(sum_so_far: int | None, count: int | None) -> int | None:
-    return None if sum_so_far is None or count is None else sum_so_far + count

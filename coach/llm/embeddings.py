@@ -4,15 +4,13 @@ import base64
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import SecretStr
 
 from coach import errors
-from coach.llm.faults import Endpoint, Fault, fault_of, vendor_errors
-from coach.llm.vendor import OPENAI_URL
+from coach.llm.address import Address
+from coach.llm.faults import LONGEST_WAIT_S, Fault, fault_of, vendor_errors
 
 if TYPE_CHECKING:
     import openai
@@ -21,28 +19,22 @@ BATCH = 128
 BUDGET_S = 120.0
 """Seconds one call may take in all, retries included."""
 CALL_S = 30.0
-LONGEST_WAIT_S = 10.0
 
 
 class EmbeddingsEndpoint:
     """One embedding model behind one address; connects at the first call."""
 
     def __init__(self, model: str, *, api_key: str | None, base_url: str | None, budget_s: float = BUDGET_S) -> None:
-        if base_url is None and not api_key:
-            raise errors.ModelNotConfigured(
-                f"embedding with {model} needs OPENAI_API_KEY, or OPENAI_BASE_URL of a server"
-            )
-        host = urlsplit(base_url or OPENAI_URL).netloc.rpartition("@")[2]
-        self._model = model
-        self._base_url = base_url
-        self._endpoint = Endpoint(model, host, SecretStr(api_key) if api_key else None)
+        self._address = Address.of(
+            model, api_key=api_key, base_url=base_url, doing="embedding", setting="OPENAI_BASE_URL"
+        )
         self._budget_s = budget_s
         self._client: openai.OpenAI | None = None
 
     @property
     def name(self) -> str:
         """Model and host."""
-        return f"{self._model}@{self._endpoint.host}"
+        return self._address.label
 
     def vectors(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """One row per text. Raises ModelError."""
@@ -57,22 +49,23 @@ class EmbeddingsEndpoint:
             result = self._try(texts, until)
             if not isinstance(result, Fault):
                 return result
-            wait = min(result.wait_s if result.wait_s is not None else 0.5 * 2**tries, LONGEST_WAIT_S)
-            if tries >= result.tries or time.monotonic() + wait >= until:
+            left_s = until - time.monotonic()
+            wait_s = result.pause_s(tries, left_s=left_s, base_s=0.5, longest_s=LONGEST_WAIT_S)
+            if wait_s is None:
                 raise result.error
-            time.sleep(wait)
+            time.sleep(wait_s)
 
     def _try(self, texts: Sequence[str], until: float) -> npt.NDArray[np.float32] | Fault:
         try:
             reply = self._connected().embeddings.create(
-                model=self._model, input=list(texts), timeout=max(0.1, min(CALL_S, until - time.monotonic()))
+                model=self._address.name, input=list(texts), timeout=max(0.1, min(CALL_S, until - time.monotonic()))
             )
             rows = [_row(one.embedding) for one in sorted(reply.data, key=lambda one: one.index)]
             whole = len(rows) == len(texts) and len({len(row) for row in rows}) == 1
         except vendor_errors() as error:
-            return fault_of(error, self._endpoint)
+            return fault_of(error, self._address)
         if not whole:
-            message = f"{self._endpoint} gave {len(rows)} vectors for {len(texts)} texts, or of different lengths."
+            message = f"{self._address} gave {len(rows)} vectors for {len(texts)} texts, or of different lengths."
             return Fault(errors.ModelOffSchema(message))
         return np.array(rows, dtype=np.float32)
 
@@ -80,8 +73,7 @@ class EmbeddingsEndpoint:
         if self._client is None:
             import openai
 
-            key = self._endpoint.key.get_secret_value() if self._endpoint.key else "none"
-            self._client = openai.OpenAI(api_key=key, base_url=self._base_url or OPENAI_URL, max_retries=0)
+            self._client = openai.OpenAI(**self._address.options)
         return self._client
 
 

@@ -5,6 +5,7 @@ codes and numbers, and chat.py raises them outside its `except` blocks, with no 
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ TRIES = 3
 """Requests that may fail for passing reasons within one call, the first included."""
 CUT_TRIES = 2
 """The same for a connection cut in mid-answer: the model may have been paid for each."""
+LONGEST_WAIT_S = 10.0
+"""Between two requests for a transcript or for vectors, whatever the server asks for."""
 
 _NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "insufficient_balance"}
 _FILTERED = {"content_filter", "content_policy_violation"}
@@ -69,6 +72,15 @@ class Fault:
     """How long the server asked us to wait."""
     about_form: bool = False
     """The request may do in another form: the server names its structured output, or not what was wrong."""
+
+    def pause_s(self, tries: int, *, left_s: float, base_s: float, longest_s: float = math.inf) -> float | None:
+        """Seconds to wait before the next request; None when it is time to give up.
+
+        `tries` requests have failed so far, this one included; `left_s` is what is left of the budget. The wait is what
+        the server asked for, or else `base_s` doubled with every try, and never more than `longest_s`.
+        """
+        wait_s = min(base_s * 2**tries if self.wait_s is None else self.wait_s, longest_s)
+        return None if tries >= self.tries or wait_s >= left_s else wait_s
 
 
 @cache

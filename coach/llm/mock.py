@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from coach.errors import CoachError, ContentError, Problem
-from coach.llm.chat import Chat, Method, MethodChoice, connect
+from coach.llm.chat import Chat, connect
+from coach.llm.methods import Method, MethodChoice
 from coach.schema import Record
 
 if TYPE_CHECKING:

@@ -7,16 +7,14 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from coach import errors
-from coach.llm.faults import Endpoint, Fault, fault_of, vendor_errors
-from coach.llm.vendor import OPENAI_URL
+from coach.llm.address import Address
+from coach.llm.faults import LONGEST_WAIT_S, Fault, fault_of, vendor_errors
 from coach.schema import Lang, Record
 
-LONGEST_WAIT_S = 10.0
 LONGEST_PROMPT = 600
 """Characters of terms that are sent; whisper-1 reads the last 224 tokens of a prompt (OpenAI's guide)."""
 
@@ -69,25 +67,20 @@ class TranscriptionEndpoint:
     """One transcription model behind one address."""
 
     def __init__(self, model: str, *, api_key: str | None, base_url: str | None, budget_s: float) -> None:
-        if base_url is None and not api_key:
-            raise errors.ModelNotConfigured(
-                f"transcribing with {model} needs OPENAI_API_KEY, or COACH_TRANSCRIBER_BASE_URL of a server"
-            )
-        host = urlsplit(base_url or OPENAI_URL).netloc.rpartition("@")[2]
-        self._model = model
-        self._base_url = base_url or OPENAI_URL
-        self._endpoint = Endpoint(model, host, SecretStr(api_key) if api_key else None)
+        self._address = Address.of(
+            model, api_key=api_key, base_url=base_url, doing="transcribing", setting="COACH_TRANSCRIBER_BASE_URL"
+        )
         self._budget_s = budget_s
 
     @property
     def name(self) -> str:
         """Model and host."""
-        return f"{self._model}@{self._endpoint.host}"
+        return self._address.label
 
     @property
     def host(self) -> str:
         """Where recordings are sent."""
-        return self._endpoint.host
+        return self._address.host
 
     async def transcribe(self, path: Path, *, lang: Lang, terms: Sequence[str]) -> Transcript:
         """The words of a recording; its text may be empty. Raises ModelError."""
@@ -101,24 +94,24 @@ class TranscriptionEndpoint:
             if result.about_form and not plain:
                 plain = True
                 continue
-            wait = min(result.wait_s if result.wait_s is not None else 0.25 * 2**tries, LONGEST_WAIT_S)
-            if tries >= result.tries or time.monotonic() + wait >= until:
+            left_s = until - time.monotonic()
+            wait_s = result.pause_s(tries, left_s=left_s, base_s=0.25, longest_s=LONGEST_WAIT_S)
+            if wait_s is None:
                 raise result.error
-            await asyncio.sleep(wait)
+            await asyncio.sleep(wait_s)
 
     async def _try(self, path: Path, lang: Lang, terms: Sequence[str], until: float, plain: bool) -> Transcript | Fault:
         await asyncio.to_thread(_import_vendor)
         import openai
 
-        key = self._endpoint.key.get_secret_value() if self._endpoint.key else "none"
         left_s = max(0.1, until - time.monotonic())
         try:
             with path.open("rb") as file:
-                async with openai.AsyncOpenAI(api_key=key, base_url=self._base_url, max_retries=0) as client:
+                async with openai.AsyncOpenAI(**self._address.options) as client:
                     reply = await asyncio.wait_for(
                         client.audio.transcriptions.create(
                             file=(path.name, file, "audio/wav"),
-                            model=self._model,
+                            model=self._address.name,
                             language=lang,
                             timeout=left_s,
                             **self._form(terms, plain=plain),
@@ -137,17 +130,17 @@ class TranscriptionEndpoint:
         form: dict[str, Any] = {"prompt": prompt} if prompt else {}
         if plain:
             return form
-        if "transcribe" in self._model and "diarize" not in self._model:
+        if "transcribe" in self._address.name and "diarize" not in self._address.name:
             return form | {"response_format": "json", "include": ["logprobs"]}
-        if "whisper" in self._model:
+        if "whisper" in self._address.name:
             return form | {"response_format": "verbose_json", "timestamp_granularities": ["word", "segment"]}
         return form
 
     def _fault(self, error: Exception) -> Fault:
-        fault = fault_of(error, self._endpoint)
+        fault = fault_of(error, self._address)
         if isinstance(fault.error, errors.ModelNotAnEndpoint):
             message = (
-                f"{self._endpoint} answered, but not with a transcript ({type(error).__name__}). "
+                f"{self._address} answered, but not with a transcript ({type(error).__name__}). "
                 "Check that the base URL is that of an OpenAI-compatible API; it mostly ends in /v1."
             )
             return Fault(errors.ModelNotAnEndpoint(message))

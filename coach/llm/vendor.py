@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     import httpx2
     from langchain_core.language_models import BaseChatModel
 
-OPENAI_URL = "https://api.openai.com/v1"
 # fmt: off
 PROVIDERS = frozenset({
     "anthropic", "anthropic_bedrock", "azure_ai", "azure_openai", "baseten", "bedrock", "bedrock_converse",

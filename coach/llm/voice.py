@@ -5,13 +5,10 @@ import struct
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack
-from urllib.parse import urlsplit
-
-from pydantic import SecretStr
 
 from coach import errors
-from coach.llm.faults import Endpoint, Fault, fault_of, vendor_errors
-from coach.llm.vendor import OPENAI_URL
+from coach.llm.address import Address
+from coach.llm.faults import Fault, fault_of, vendor_errors
 
 RATE = 24_000
 """Samples a second of the `pcm` format: 16 bits, one channel, without a header (OpenAI's guide to speech)."""
@@ -29,25 +26,20 @@ class VoiceEndpoint:
     """One speech model behind one address."""
 
     def __init__(self, model: str, *, api_key: str | None, base_url: str | None, voice: str | None = None) -> None:
-        if base_url is None and not api_key:
-            raise errors.ModelNotConfigured(
-                f"speaking with {model} needs OPENAI_API_KEY, or COACH_SPEAKER_BASE_URL of a server"
-            )
-        host = urlsplit(base_url or OPENAI_URL).netloc.rpartition("@")[2]
-        self._model = model
+        self._address = Address.of(
+            model, api_key=api_key, base_url=base_url, doing="speaking", setting="COACH_SPEAKER_BASE_URL"
+        )
         self._voice = voice or VOICE
-        self._base_url = base_url or OPENAI_URL
-        self._endpoint = Endpoint(model, host, SecretStr(api_key) if api_key else None)
 
     @property
     def name(self) -> str:
         """Model and host."""
-        return f"{self._model}@{self._endpoint.host}"
+        return self._address.label
 
     @property
     def host(self) -> str:
         """Where the interviewer's sentences are sent."""
-        return self._endpoint.host
+        return self._address.host
 
     async def sound(self, words: str) -> AsyncGenerator[bytes, None]:
         """A sound file, piece by piece: WAV, or whatever format the server insists on. Raises ModelError.
@@ -66,10 +58,10 @@ class VoiceEndpoint:
                     async for piece in self._rest(rest):
                         yield piece
                     return
-            wait = min(began.wait_s if began.wait_s is not None else 0.25 * 2**tries, BUDGET_S)
-            if tries >= began.tries or time.monotonic() + wait >= until:
+            wait_s = began.pause_s(tries, left_s=until - time.monotonic(), base_s=0.25)
+            if wait_s is None:
                 raise began.error
-            await asyncio.sleep(wait)
+            await asyncio.sleep(wait_s)
 
     async def _begin(
         self, words: str, stack: AsyncExitStack, until: float
@@ -78,27 +70,24 @@ class VoiceEndpoint:
         await asyncio.to_thread(vendor_errors)
         import openai
 
-        key = self._endpoint.key.get_secret_value() if self._endpoint.key else "none"
         left_s = max(0.1, until - time.monotonic())
         try:
-            client = await stack.enter_async_context(
-                openai.AsyncOpenAI(api_key=key, base_url=self._base_url, max_retries=0, timeout=left_s)
-            )
+            client = await stack.enter_async_context(openai.AsyncOpenAI(**self._address.options, timeout=left_s))
             async with asyncio.timeout(left_s):
                 reply = await stack.enter_async_context(
                     client.audio.speech.with_streaming_response.create(
-                        model=self._model, voice=self._voice, input=words, response_format="pcm"
+                        model=self._address.name, voice=self._voice, input=words, response_format="pcm"
                     )
                 )
                 kind = str(reply.headers.get("content-type", "")).lower()
                 rest = aiter(reply.iter_bytes(_PIECE))
                 first = await anext(rest, b"")
         except vendor_errors() as error:
-            return fault_of(error, self._endpoint)
+            return fault_of(error, self._address)
         if not first or kind.startswith(_NO_SOUND):
             return Fault(
                 errors.ModelNotAnEndpoint(
-                    f"{self._endpoint} answered, but not with sound ({kind.partition(';')[0] or 'empty'}). Check that"
+                    f"{self._address} answered, but not with sound ({kind.partition(';')[0] or 'empty'}). Check that"
                     " the base URL is that of a server with /audio/speech; it mostly ends in /v1."
                 )
             )
@@ -118,7 +107,7 @@ class VoiceEndpoint:
                 yield piece
                 continue
             raise errors.ModelUnreachable(
-                f"{self._endpoint} broke off in mid-sentence ({broken}). Press replay to hear it whole."
+                f"{self._address} broke off in mid-sentence ({broken}). Press replay to hear it whole."
             )
 
 

@@ -9,7 +9,9 @@ from coach.errors import ModelOffSchema
 from coach.grading.evidence import align
 from coach.grading.grade import grade
 from coach.grading.judge import JudgeReply, LLMJudge, SecondReply, agreed, fence, reply_for, shown
-from coach.llm.chat import ANY_SERVER, Prices, connect
+from coach.llm.chat import connect
+from coach.llm.cost import Prices
+from coach.llm.methods import ANY_SERVER
 from coach.llm.mock import Fails, MockLog, MockReply, Says, mock_chat
 from coach.llm.prompts import Template
 from coach.llm.shape import wire_schema

@@ -9,7 +9,8 @@ import pytest
 
 from coach.grading.grade import grade
 from coach.grading.judge import LLMJudge
-from coach.llm.chat import Prices, connect
+from coach.llm.chat import connect
+from coach.llm.cost import Prices
 from coach.llm.prompts import Template
 from coach.progress.export import grade_markdown, judge_text
 from coach.schema import Card, Utterance

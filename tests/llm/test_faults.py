@@ -7,7 +7,7 @@ from langchain_core import exceptions as langchain
 from pydantic import SecretStr
 
 from coach import errors
-from coach.llm.faults import Endpoint, fault_of
+from coach.llm.faults import Endpoint, Fault, fault_of
 
 HERE = Endpoint(name="m", host="h", key=SecretStr("sk-0123456789abcdef"))
 REQUEST = httpx2.Request("POST", "http://h/v1/chat/completions")
@@ -79,6 +79,27 @@ def test_retry_after_may_be_a_date() -> None:
 def test_odd_retry_after_does_not_stop_a_retry(value: str) -> None:
     response = httpx2.Response(429, request=REQUEST, headers={"retry-after": value})
     assert fault_of(openai.APIStatusError("no", response=response, body=None), HERE).wait_s in (None, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("tries", "asked_s", "left_s", "pause_s"),
+    [
+        (1, None, 9.0, 0.5),
+        (2, None, 9.0, 1.0),
+        (3, None, 9.0, None),
+        (2, None, 1.0, None),
+        (1, 0.0, 9.0, 0.0),
+        (1, 3.0, 9.0, 3.0),
+        (1, 60.0, 90.0, 4.0),
+        (1, 60.0, 4.0, None),
+    ],
+    ids=["first", "doubled", "out_of_tries", "out_of_time", "at_once", "as_asked", "asked_too_long", "no_time_even_so"],
+)
+def test_a_request_is_made_again_while_tries_and_time_allow(
+    tries: int, asked_s: float | None, left_s: float, pause_s: float | None
+) -> None:
+    fault = Fault(errors.ModelServerFault("failed"), tries=3, wait_s=asked_s)
+    assert fault.pause_s(tries, left_s=left_s, base_s=0.25, longest_s=4.0) == pause_s
 
 
 @pytest.mark.parametrize("key", ["short", "sk-0123456789abcdef"])

@@ -56,10 +56,10 @@ def test_message_in_our_words(message: AIMessage, text: str, finish: str | None,
 
 
 def test_tokens_from_the_cache_are_counted_as_langchain_reports_them() -> None:
-    from coach.llm.chat import Prices, _Tally
+    from coach.llm.cost import Prices, Tally
 
     usage: Any = USAGE
-    tally = _Tally(calls=1)
+    tally = Tally(calls=1)
     tally.add(said_by(AIMessage(content="x", usage_metadata=usage)))
     spent = tally.spent(Prices(3.0, 15.0, 0.3))
     assert (spent.tokens_in, spent.tokens_cached, spent.tokens_out) == (1200, 1000, 80)

@@ -7,7 +7,9 @@ import pytest
 from pydantic import BaseModel
 
 from coach import errors
-from coach.llm.chat import AUTO, Chat, Method, MethodChoice, Prices, connect
+from coach.llm.chat import Chat, connect
+from coach.llm.cost import Prices
+from coach.llm.methods import AUTO, Method, MethodChoice
 from coach.llm.prompts import Prompt
 from coach.llm.shape import Misfit, read
 from coach.llm.vendor import PROVIDERS

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from coach import errors
-from coach.llm.chat import Method
+from coach.llm.methods import Method
 from coach.llm.mock import Fails, Hangs, MockBroken, MockExhausted, MockLog, MockReply, Raw, Says, mock_chat
 from coach.llm.prompts import Prompt
 
