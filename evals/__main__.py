@@ -1,10 +1,13 @@
-"""`python -m evals …`: measure the judges and the search."""
+"""`python -m evals …`: measure the judges, the search and the interviewer."""
 
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from coach.wiring import Coach
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -33,32 +36,30 @@ def run(
     recording: Annotated[Path | None, typer.Option(help="File of recorded replies for --judge replay.")] = None,
     wrong: Annotated[bool, typer.Option("--wrong", help="List wrong verdicts of the calibrate split.")] = False,
     criteria: Annotated[bool, typer.Option("--criteria", help="List the agreement of every criterion.")] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of interviewer: another seed gives other sessions.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Of interviewer: another seed than 0 gives other sessions.")
+    ] = None,
     sessions: Annotated[int | None, typer.Option(min=1, help="Of interviewer: so many are held.")] = None,
     only: Annotated[str | None, typer.Option(help="Of interviewer: hold this session alone, and show it.")] = None,
 ) -> None:
-    """Play a suite, keep every result, and print the figures.
+    """Play a suite, keep every result as soon as it is there, and print the figures.
 
+    A run that was stopped goes on with --name or --resume, and does only what is missing.
     Exit status 1 when a floor does not hold or a case could not be played, 2 when a file or option is wrong.
     """
     from coach.settings import load_settings
     from coach.wiring import Coach
     from evals.report import text_report
     from evals.run import Options, run_suite
+    from evals.runs import chosen_folder
 
-    if suite == "retrieval":
-        from evals.report import retrieval_report
-        from evals.retrieval import keep, run_retrieval
-        from evals.runs import new_folder
-
-        bank = Coach(own=False)
-        searched = run_retrieval(bank)
-        keep(searched, bank, new_folder(out or bank.settings.data_dir / "runs", suite))
-        typer.echo(retrieval_report(searched, every_wrong=wrong))
-        raise typer.Exit(1 if searched.broken else 0)
-    if suite == "interviewer":
-        _interviewer(out, seed=seed, sessions=sessions, only=only)
     settings = load_settings()
+    if suite in {"retrieval", "interviewer"}:
+        bank = Coach(settings, own=False)
+        folder = chosen_folder(out or settings.data_dir / "runs", suite, name=name, resume=resume)
+        if suite == "retrieval":
+            _retrieval(bank, folder, wrong=wrong)
+        _interviewer(bank, folder, seed=seed, sessions=sessions, only=only)
     coach = Coach(settings if model is None else settings.model_copy(update={"model": model}), own=False)
     options = Options(
         workers=workers,
@@ -74,20 +75,26 @@ def run(
     raise typer.Exit(1 if any(result.fails for result in results) else 0)
 
 
-def _interviewer(out: Path | None, *, seed: int, sessions: int | None, only: str | None) -> NoReturn:
-    """Hold interviews with simulated candidates, or one of them again, and leave with the exit status."""
-    from coach.wiring import Coach
-    from evals.interviewer import keep_simulation, replayed, run_simulation, simulation_report
-    from evals.runs import new_folder
+def _retrieval(coach: "Coach", folder: Path, *, wrong: bool) -> NoReturn:
+    """Measure search, and leave with the exit status."""
+    from evals.report import retrieval_report
+    from evals.retrieval import run_retrieval
 
-    coach = Coach(own=False)
+    searched = run_retrieval(coach, folder)
+    typer.echo(retrieval_report(searched, every_wrong=wrong))
+    typer.echo(f"run {folder}")
+    raise typer.Exit(1 if searched.broken else 0)
+
+
+def _interviewer(coach: "Coach", folder: Path, *, seed: int | None, sessions: int | None, only: str | None) -> NoReturn:
+    """Hold interviews with simulated candidates, or one of them again, and leave with the exit status."""
+    from evals.interviewer import replayed, run_simulation, simulation_report
+
     if only is not None:
         told, holds = replayed(coach, only)
         typer.echo(told)
         raise typer.Exit(0 if holds else 1)
-    ran = run_simulation(coach, seed=seed, sessions=sessions)
-    folder = new_folder(out or coach.settings.data_dir / "runs", "interviewer")
-    keep_simulation(ran, coach, folder)
+    ran = run_simulation(coach, folder, seed=seed, sessions=sessions)
     typer.echo(simulation_report(ran))
     typer.echo(f"run {folder}")
     raise typer.Exit(1 if ran.broken else 0)

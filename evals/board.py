@@ -12,10 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from coach.errors import ContentError, Problem
 from evals.cases import JudgeName, Suite, load_suite
-from evals.interviewer import SimulationInfo, load_floors
+from evals.interviewer import SimulationWork, load_floors
 from evals.retrieval import FOLDER as QUERIES
-from evals.retrieval import SearchInfo
-from evals.runs import INFO, RESULTS, RunInfo, new_folder
+from evals.retrieval import SearchWork
+from evals.runs import INFO, RESULTS, RunInfo, Work, new_folder
 
 ROOT = Path(__file__).resolve().parent
 OFFLINE: tuple[JudgeName, ...] = ("offline", "mock")
@@ -28,7 +28,8 @@ CASE_S = 0.06
 MOST_S = 6 * 3600.0
 """A run that seems to have taken longer was copied or touched since."""
 JUNIT = "junit.xml"
-_INFO: TypeAdapter[RunInfo | SearchInfo | SimulationInfo] = TypeAdapter(RunInfo | SearchInfo | SimulationInfo)
+AnyWork = Work | SearchWork | SimulationWork
+_INFO: TypeAdapter[RunInfo[AnyWork]] = TypeAdapter(RunInfo[AnyWork])
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,6 @@ class Offer:
     samples: int
     seconds: float
     """About how long it takes, from `START_S` and `EACH_S`."""
-
-    @property
-    def resumes(self) -> bool:
-        """Whether a run that is stopped keeps what it has, and can be gone on with."""
-        return bool(self.judges)
 
 
 @dataclass(frozen=True)
@@ -80,21 +76,27 @@ class Past:
     @property
     def resumes(self) -> bool:
         """Whether it can be gone on with from the page."""
-        return self.graded and not self.complete and self.judge in OFFLINE
+        return not self.complete and (not self.graded or self.judge in OFFLINE)
 
 
 def offers() -> tuple[Offer, ...]:
     """Every suite that ships, in the order to look at. Raises ContentError naming what is missing or wrong."""
     found = [
-        Offer(suite.id, suite.why, tuple(one for one in OFFLINE if one in suite.floors), samples, _guess("", samples))
+        Offer(
+            suite.id,
+            suite.why,
+            tuple(one for one in OFFLINE if one in suite.floors),
+            samples,
+            guess_s(suite.id, samples),
+        )
         for suite in suites().values()
         for samples in [sum(_lines(ROOT / "transcripts" / name) for name in suite.transcripts)]
     ]
     queries = sum(_lines(path) for path in sorted(QUERIES.glob("*.jsonl")))
-    found.append(Offer("retrieval", "", (), queries, _guess("retrieval", queries)))
+    found.append(Offer("retrieval", "", (), queries, guess_s("retrieval", queries)))
     floors = load_floors()
     sessions = floors.sessions + floors.with_models
-    found.append(Offer("interviewer", "", (), sessions, _guess("interviewer", sessions)))
+    found.append(Offer("interviewer", "", (), sessions, guess_s("interviewer", sessions)))
     return tuple(sorted(found, key=lambda one: (_place(one.id), one.id)))
 
 
@@ -102,7 +104,8 @@ def _place(suite: str) -> int:
     return FIRST.index(suite) if suite in FIRST else len(FIRST)
 
 
-def _guess(suite: str, samples: int) -> float:
+def guess_s(suite: str, samples: int) -> float:
+    """About how many seconds so many samples of a suite take."""
     return START_S + samples * EACH_S.get(suite, CASE_S)
 
 
@@ -138,28 +141,30 @@ def past_run(folder: Path) -> Past:
     """The run in a folder, its results counted but not read. Raises ContentError."""
     info, results, junit = _info(folder), folder / RESULTS, folder / JUNIT
     finished = junit.exists() and results.exists() and junit.stat().st_mtime >= results.stat().st_mtime
-    if isinstance(info, RunInfo):
-        done = info.total if finished else min(_lines(results), info.total)
-        work, took = info.work, junit.stat().st_mtime - info.started.timestamp() if finished else 0.0
-        return Past(
-            folder.name,
-            work.suite,
-            work.judge,
-            work.model,
-            info.started,
-            done,
-            info.total,
-            work.repeats,
-            _held(junit, work.suite, work.judge) if finished else "unknown",
-            took if 0 < took < MOST_S and not info.resumed else None,
-        )
-    done = _lines(results)
-    judge, model = (info.judge, "") if isinstance(info, SimulationInfo) else ("", info.embedder)
-    floors = _held(junit, info.suite, judge) if finished else "unknown"
-    return Past(folder.name, info.suite, judge, model, info.started, done, done, 1, floors, None)
+    work, took = info.work, junit.stat().st_mtime - info.started.timestamp() if finished else 0.0
+    judge, model = _measured(work)
+    return Past(
+        folder.name,
+        work.suite,
+        judge,
+        model,
+        info.started,
+        info.total if finished else min(_lines(results), info.total),
+        info.total,
+        work.repeats if isinstance(work, Work) else 1,
+        _held(junit, work.suite, judge) if finished else "unknown",
+        took if 0 < took < MOST_S and not info.resumed else None,
+    )
 
 
-def _info(folder: Path) -> RunInfo | SearchInfo | SimulationInfo:
+def _measured(work: AnyWork) -> tuple[str, str]:
+    """The judge and the model, as far as there are any."""
+    if isinstance(work, Work):
+        return work.judge, work.model
+    return (work.judge, "") if isinstance(work, SimulationWork) else ("", work.embedder)
+
+
+def _info(folder: Path) -> RunInfo[AnyWork]:
     path = folder / INFO
     try:
         return _INFO.validate_json(path.read_text(encoding="utf-8"))
@@ -181,4 +186,4 @@ def _held(junit: Path, suite: str, judge: str) -> Literal["kept", "broken", "non
 
 def new_name(runs: Path, suite: str, judge: str) -> str:
     """A name for a run that no folder has yet."""
-    return new_folder(runs, f"{suite}-{judge}").name
+    return new_folder(runs, "-".join(filter(None, (suite, judge)))).name

@@ -3,7 +3,6 @@
 Figures come from the functions that the command line calls.
 """
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from typing import Literal, TypeVar, get_args
 from xml.etree import ElementTree
 
 import yaml
-from pydantic import ValidationError
 
 from coach.errors import ContentError, Problem
 from coach.schema import Card, Evidence, FormatName, Lang
@@ -27,10 +25,10 @@ from evals.measure import Agreement
 from evals.page import write_page
 from evals.report import lines_of
 from evals.retrieval import FOLDER as QUERIES
-from evals.retrieval import Answer, Query, measure_retrieval
+from evals.retrieval import Answer, measure_retrieval
 from evals.retrieval import Floors as SearchFloors
 from evals.rows import Outcome, Row, is_graded, kind, row_of
-from evals.runs import RESULTS, read_run
+from evals.runs import RESULTS, Results, read_run
 from evals.simulate import CANDIDATES
 from evals.statistics import Bin, Figure, figures, ratio
 
@@ -359,30 +357,12 @@ def misses(folder: Path) -> tuple[Miss, ...]:
     )
 
 
-def _each(folder: Path, read: Callable[[dict[str, object]], T]) -> tuple[T, ...]:
-    path, found = folder / RESULTS, []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ContentError((Problem(str(path), 0, f"cannot be read: {error}"),)) from error
-    for number, line in enumerate(lines, start=1):
-        try:
-            found.append(read(json.loads(line)))
-        except (json.JSONDecodeError, ValidationError, KeyError, TypeError) as error:
-            raise ContentError((Problem(str(path), number, f"not a result: {error}"),)) from error
-    return tuple(found)
-
-
 def _answers(folder: Path) -> tuple[Answer, ...]:
-    def read(line: dict[str, object]) -> Answer:
-        found, query = line["found"], Query.model_validate(line["query"])
-        return Answer(query, tuple(map(str, found)) if isinstance(found, list) else (), bool(line["refused"]))
-
-    return _each(folder, read)
+    return tuple(Results.at(folder / RESULTS, Answer))
 
 
 def _sessions(folder: Path) -> tuple[SessionResult, ...]:
-    return _each(folder, SessionResult.model_validate)
+    return tuple(Results.at(folder / RESULTS, SessionResult))
 
 
 def _figure(agreement: Agreement) -> Figure:
@@ -439,7 +419,7 @@ def _interviewed(folder: Path, past: Past) -> Seen:
     look = Look(len(results), questions, heads, charts)
     told = tuple((name, f"{len(ids)}") for name, ids in failing(results).items())
     broken = _broken_lines(folder) if past.floors != "unknown" else None
-    return Seen(past, broken, {"all": look}, facts=(("model", past.judge), *told))
+    return Seen(past, broken, {"all": look} if results else {}, facts=(("model", past.judge), *told))
 
 
 def _points(results: Sequence[SessionResult]) -> Figure:

@@ -1,7 +1,6 @@
 """Measure the interviewer: simulated candidates in every format, and what must hold of each of their interviews."""
 
 import asyncio
-import json
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +11,6 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
-from coach.bank.files import replace_text
 from coach.bank.glossary import Glossary
 from coach.errors import ContentError, Problem
 from coach.grading.code import Sandbox
@@ -23,7 +21,7 @@ from evals.attacks import load_pieces
 from evals.checks import CHECKS, broken, lines_of
 from evals.hold import FAULTS, FORMATS, MODES, Fault, Held, Remembering, Room, Spec, hold, spec_of
 from evals.misbehave import critics, misbehaving
-from evals.runs import Setting, file_fingerprint, fingerprint, setting
+from evals.runs import RESULTS, Results, begun_work, file_fingerprint, fingerprint, journal, new_info
 from evals.simulate import CANDIDATES, Lines
 
 ROOT = Path(__file__).resolve().parent
@@ -31,7 +29,8 @@ FOLDER = ROOT / "interviewer"
 WITH_MODELS = ("hostile", "asker", "switcher", "one-liner")
 """The candidates who meet models that misbehave; the first makes no point at all, so that there is all to give away."""
 PROBED: tuple[FormatName, ...] = ("breadth", "phone", "depth", "coding", "problem", "behavioural")
-
+WORDS = (FOLDER / "lines.yaml", FOLDER / "material.yaml", ROOT / "attacks.yaml")
+"""What the candidates say and bring."""
 
 _MATERIAL: TypeAdapter[dict[Lang, tuple[str, ...]]] = TypeAdapter(dict[Lang, tuple[str, ...]])
 
@@ -86,6 +85,11 @@ class SessionResult(Record):
     """Whether code of the candidate's was run."""
 
     @property
+    def key(self) -> str:
+        """Used by no other session of the run."""
+        return self.id
+
+    @property
     def points(self) -> float:
         """Over all questions; one that was skipped has none."""
         return sum(one.points for one in self.questions)
@@ -102,22 +106,31 @@ class Simulated:
 
     results: tuple[SessionResult, ...]
     seed: int
-    seconds: float
     broken: tuple[str, ...]
     """Floors that do not hold."""
 
+    @property
+    def seconds(self) -> float:
+        """That all its sessions took."""
+        return sum(one.seconds for one in self.results)
 
-class SimulationInfo(Setting):
-    """`run.json` of a run of simulated candidates."""
+
+class SimulationWork(Record):
+    """What a run of simulated candidates measures. A run may only go on with the very same."""
 
     suite: Literal["interviewer"] = "interviewer"
     judge: str
     seed: int
     sessions: int
+    """Those without a model."""
+    runs_code: bool
+    """Whether the candidates' code is run."""
     calibration: str
+    """Fingerprints, here and below, as of other runs."""
     glossary: str
     bank: str
-    """Fingerprints, as of other runs."""
+    cases: str
+    """Of the sessions, and of all that candidates say and bring."""
 
 
 def load_floors() -> Floors:
@@ -190,23 +203,42 @@ def specs(seed: int, sessions: int, with_models: int) -> tuple[Spec, ...]:
     return (*found[:sessions], *faulty[:with_models])
 
 
-def run_simulation(coach: Coach, *, seed: int = 0, sessions: int | None = None) -> Simulated:
-    """Every session held and checked, one after another. Raises ContentError when a file is wrong."""
-    floors = load_floors()
-    count = floors.sessions if sessions is None else sessions
+def run_simulation(coach: Coach, folder: Path, *, seed: int | None = None, sessions: int | None = None) -> Simulated:
+    """Every session that is not finished yet, held, checked and kept, one after another, then the floors of all.
+
+    Seed and number of sessions are those of the run in `folder` unless others are asked for. Raises ContentError when a
+    file is wrong, and when `folder` holds a run of something else.
+    """
+    from evals.junit import floors_xml
+
+    floors, begun = load_floors(), begun_work(folder)
+    seed = begun.get("seed", 0) if seed is None else seed
+    count = begun.get("sessions", floors.sessions) if sessions is None else sessions
+    every = specs(seed, count, max(floors.with_models * count // floors.sessions, 1))
     room = room_of(coach)
-    faulty = max(floors.with_models * count // floors.sessions, 1)
-    began = time.perf_counter()
+    work = SimulationWork(
+        judge=coach.offline_judge.info.name,
+        seed=seed,
+        sessions=count,
+        runs_code=room.sandbox is not None,
+        calibration=file_fingerprint(coach.settings.calibration_file),
+        glossary=file_fingerprint(coach.settings.glossary_file),
+        bank=fingerprint(card.fingerprint for card in coach.cards),
+        cases=fingerprint([*(spec.id for spec in every), *map(file_fingerprint, WORDS)]),
+    )
+    info = new_info(folder.name, work, total=len(every))
+    with journal(folder, info, SessionResult, unit="interview") as (finished, add):
+        asyncio.run(_hold_each(room, [spec for spec in every if spec.id not in finished], add))
+    results = tuple(Results.at(folder / RESULTS, SessionResult))
+    ran = Simulated(results, seed, broken_floors(results, floors))
+    (folder / "junit.xml").write_bytes(floors_xml("interviewer", ran.broken))
+    return ran
 
-    async def each() -> list[SessionResult]:
-        found = []
-        for spec in specs(seed, count, faulty):
-            began = time.perf_counter()
-            found.append(result_of(await hold(room, spec), began))
-        return found
 
-    results = tuple(asyncio.run(each()))
-    return Simulated(results, seed, time.perf_counter() - began, broken_floors(results, floors))
+async def _hold_each(room: Room, left: Sequence[Spec], add: Callable[[SessionResult], None]) -> None:
+    for spec in left:
+        began = time.perf_counter()
+        add(result_of(await hold(room, spec), began))
 
 
 def result_of(held: Held, began: float) -> SessionResult:
@@ -279,25 +311,6 @@ def failing(results: Sequence[SessionResult]) -> Mapping[str, tuple[str, ...]]:
     """The ids of the sessions that break a check, by check; only checks that are broken."""
     found = {name: tuple(one.id for one in results if name in one.broken) for name in CHECKS}
     return {name: ids for name, ids in found.items() if ids}
-
-
-def keep_simulation(run: Simulated, coach: Coach, folder: Path) -> None:
-    """A folder with what ran, a line for each session, and the floors as JUnit XML."""
-    from evals.junit import floors_xml
-
-    info = SimulationInfo(
-        judge=coach.offline_judge.info.name,
-        seed=run.seed,
-        sessions=len(run.results),
-        calibration=file_fingerprint(coach.settings.calibration_file),
-        glossary=file_fingerprint(coach.settings.glossary_file),
-        bank=fingerprint(card.fingerprint for card in coach.cards),
-        **dict(setting()),
-    )
-    lines = (json.dumps(one.model_dump(mode="json"), ensure_ascii=False) + "\n" for one in run.results)
-    replace_text(folder / "run.json", info.model_dump_json(indent=1) + "\n")
-    replace_text(folder / "results.jsonl", "".join(lines))
-    (folder / "junit.xml").write_bytes(floors_xml("interviewer", run.broken))
 
 
 def replayed(coach: Coach, name: str) -> tuple[str, bool]:

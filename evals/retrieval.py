@@ -1,7 +1,6 @@
 """Measure search: labelled queries -> recall, reciprocal rank and refusals, per language and kind, with intervals."""
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,12 @@ import yaml
 from pydantic import Field, model_validator
 
 from coach.bank.collection import Where
-from coach.bank.files import replace_text
 from coach.errors import ContentError
 from coach.schema import CardId, Lang, Record
 from coach.wiring import Coach
 from evals.cases import Split, read_lines
 from evals.measure import Agreement
-from evals.runs import Setting, file_fingerprint, fingerprint, setting
+from evals.runs import RESULTS, Results, file_fingerprint, fingerprint, journal, new_info
 
 QueryKind = Literal["paraphrase", "terse", "mixed", "misspelt", "speech", "aspect", "unanswerable"]
 QueryLang = Literal["en", "zh", "mixed"]
@@ -27,7 +25,7 @@ DEPTH = 50
 """So many cards are asked for; a right one further down counts as not found."""
 OTHER: Mapping[str, Lang] = {"en": "zh", "zh": "en"}
 CUT = 5
-"""Recall is counted at 1 and at this depth."""
+"""Recall is counted at 1 and at this depth; so many of the cards found are kept."""
 
 
 class Query(Record):
@@ -52,21 +50,33 @@ class Query(Record):
         key = self.cards[0] if self.cards else self.id
         return "test" if hashlib.sha256(key.encode()).digest()[0] % 2 else "calibrate"
 
+    @property
+    def other(self) -> Lang | None:
+        """The language whose text alone must be enough to find the card; None for mixed and unanswerable queries."""
+        return OTHER.get(self.lang) if self.cards else None
 
-@dataclass(frozen=True)
-class Answer:
-    """What search gave for one query."""
+    def rank(self, found: Sequence[str]) -> int | None:
+        """1-based place of the first right card; None when it is not among those found."""
+        return next((at for at, name in enumerate(found, start=1) if name in self.cards), None)
+
+
+class Answer(Record):
+    """What search gave for one query: a line of `results.jsonl`."""
 
     query: Query
     found: tuple[str, ...]
-    """Card ids, best first, whether search was sure or not."""
+    """Card ids, the best `CUT`, whether search was sure or not."""
     refused: bool
     """Whether search says that it has nothing for this."""
+    rank: int | None
+    """Of the first right card among all that were found."""
+    across: int | None = None
+    """The same when the text in the query's other language alone is searched."""
 
     @property
-    def rank(self) -> int | None:
-        """1-based place of the first right card; None when it is not among those found."""
-        return next((at for at, name in enumerate(self.found, start=1) if name in self.query.cards), None)
+    def key(self) -> str:
+        """Used by no other answer of the run."""
+        return self.query.id
 
 
 @dataclass(frozen=True)
@@ -120,12 +130,10 @@ class Searched:
     """Queries in one language over the text of the other alone."""
     broken: tuple[str, ...]
     """Floors that do not hold; empty when all do, and with an embedder that has none."""
-    answers: tuple[Answer, ...]
-    """Every query with what was found, both texts of the cards searched."""
 
 
-class SearchInfo(Setting):
-    """`run.json` of a run of search."""
+class SearchWork(Record):
+    """What a run of search measures. A run may only go on with the very same."""
 
     suite: Literal["retrieval"] = "retrieval"
     embedder: str
@@ -135,50 +143,45 @@ class SearchInfo(Setting):
     """Fingerprints, as of other runs."""
 
 
-def keep(searched: Searched, coach: Coach, folder: Path) -> None:
-    """A folder with what ran, a line for each query, and the floors as JUnit XML."""
+def run_retrieval(coach: Coach, folder: Path) -> Searched:
+    """Every query that is not finished yet through the coach's own search, kept, then the figures of the whole run.
+
+    Raises ContentError for wrong queries or cards, and when `folder` holds a run of something else.
+    """
     from evals.junit import floors_xml
 
-    info = SearchInfo(
-        embedder=searched.embedder,
-        glossary=file_fingerprint(coach.settings.glossary_file),
-        bank=fingerprint(card.fingerprint for card in coach.cards),
-        queries=fingerprint(answer.query.model_dump_json() for answer in searched.answers),
-        **dict(setting()),
-    )
-    lines = [
-        {"query": answer.query.model_dump(mode="json"), "found": answer.found[:CUT], "refused": answer.refused}
-        | {"rank": answer.rank}
-        for answer in searched.answers
-    ]
-    replace_text(folder / "run.json", info.model_dump_json(indent=1) + "\n")
-    told = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    replace_text(folder / "results.jsonl", told)
-    (folder / "junit.xml").write_bytes(floors_xml("retrieval", searched.broken))
-
-
-def run_retrieval(coach: Coach) -> Searched:
-    """Every query through the coach's own search. Raises ContentError for wrong queries or cards."""
     if coach.problems:
         raise ContentError(coach.problems)
-    queries = load_queries(sorted(FOLDER.glob("*.jsonl")), (card.id for card in coach.cards))
+    loaded = load_queries(sorted(FOLDER.glob("*.jsonl")), (card.id for card in coach.cards))
+    queries = [query for split in get_args(Split) for query in loaded if query.split == split]
     floors = Floors.model_validate(yaml.safe_load((FOLDER / "floors.yaml").read_text(encoding="utf-8")))
+    work = SearchWork(
+        embedder=coach.settings.embedder,
+        glossary=file_fingerprint(coach.settings.glossary_file),
+        bank=fingerprint(card.fingerprint for card in coach.cards),
+        queries=fingerprint(query.model_dump_json() for query in queries),
+    )
+    info = new_info(folder.name, work, total=len(queries))
+    with journal(folder, info, Answer, unit="query") as (finished, add):
+        for query in queries:
+            if query.id not in finished:
+                add(_ask(coach, query))
+    answers = tuple(Results.at(folder / RESULTS, Answer))
+    searched = measure_search(answers, floors, embedder=work.embedder, cards=len(coach.cards))
+    (folder / "junit.xml").write_bytes(floors_xml("retrieval", searched.broken))
+    return searched
+
+
+def measure_search(answers: Sequence[Answer], floors: Floors, *, embedder: str, cards: int) -> Searched:
+    """The figures of a whole run, and the floors where they were set for the embedder."""
     splits: dict[Split, Retrieval] = {}
     across: dict[Split, Recall] = {}
-    answers: list[Answer] = []
     for split in get_args(Split):
-        mine = [query for query in queries if query.split == split]
-        found = [_ask(coach, query, None) for query in mine]
-        answers += found
-        splits[split] = measure_retrieval(found)
-        across[split] = _recall(
-            [_ask(coach, query, OTHER[query.lang]) for query in mine if query.lang in OTHER and query.cards]
-        )
-    embedder = coach.settings.embedder
+        mine = [answer for answer in answers if answer.query.split == split]
+        splits[split] = measure_retrieval(mine)
+        across[split] = _recall([answer.across for answer in mine if answer.query.other is not None])
     broken = broken_floors(splits["test"], across["test"], floors) if embedder == floors.embedder else ()
-    return Searched(
-        embedder=embedder, cards=len(coach.cards), splits=splits, across=across, broken=broken, answers=tuple(answers)
-    )
+    return Searched(embedder=embedder, cards=cards, splits=splits, across=across, broken=broken)
 
 
 def broken_floors(held_back: Retrieval, across: Recall, floors: Floors) -> tuple[str, ...]:
@@ -197,9 +200,17 @@ def broken_floors(held_back: Retrieval, across: Recall, floors: Floors) -> tuple
     )
 
 
-def _ask(coach: Coach, query: Query, lang: Lang | None) -> Answer:
-    found = coach.find(query.text, k=DEPTH, where=Where(lang=lang))
-    return Answer(query=query, found=found.cards, refused=not found.sure)
+def _ask(coach: Coach, query: Query) -> Answer:
+    got = coach.find(query.text, k=DEPTH)
+    other = query.other
+    alone = coach.find(query.text, k=DEPTH, where=Where(lang=other)).cards if other is not None else ()
+    return Answer(
+        query=query,
+        found=got.cards[:CUT],
+        refused=not got.sure,
+        rank=query.rank(got.cards),
+        across=query.rank(alone),
+    )
 
 
 def load_queries(paths: Sequence[Path], known: Iterable[str]) -> tuple[Query, ...]:
@@ -220,7 +231,7 @@ def measure_retrieval(answers: Sequence[Answer]) -> Retrieval:
     if not asked:
         raise ValueError("no answerable query")
     return Retrieval(
-        overall=_recall(asked),
+        overall=_recall([answer.rank for answer in asked]),
         by_lang=_grouped(asked, lambda answer: answer.query.lang),
         by_kind=_grouped(asked, lambda answer: answer.query.kind),
         refused_rightly=Agreement(sum(answer.refused for answer in idle), len(idle)),
@@ -230,18 +241,17 @@ def measure_retrieval(answers: Sequence[Answer]) -> Retrieval:
 
 
 def _grouped(answers: Sequence[Answer], key: Callable[[Answer], str]) -> dict[str, Recall]:
-    return {name: _recall([one for one in answers if key(one) == name]) for name in sorted(set(map(key, answers)))}
+    return {name: _recall([one.rank for one in answers if key(one) == name]) for name in sorted(set(map(key, answers)))}
 
 
-def _recall(answers: Sequence[Answer]) -> Recall:
+def _recall(ranks: Sequence[int | None]) -> Recall:
     import numpy as np
 
-    ranks = [answer.rank for answer in answers]
     gains = np.array([1 / rank if rank else 0.0 for rank in ranks])
     draws = np.random.default_rng(0).integers(0, len(gains), size=(RESAMPLES, len(gains)))
     low, high = np.quantile(gains[draws].mean(axis=1), [0.025, 0.975])
     return Recall(
-        queries=len(answers),
+        queries=len(ranks),
         at_1=Agreement(sum(rank == 1 for rank in ranks), len(ranks)),
         at_5=Agreement(sum(rank is not None and rank <= CUT for rank in ranks), len(ranks)),
         mrr=float(gains.mean()),

@@ -1,15 +1,12 @@
 """Run a suite: every case through the interview, under each judge, kept as it is done, against the suite's floors."""
 
 import asyncio
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from coach.errors import ContentError, Problem
-from coach.grading.grade import Judge
-from coach.schema import Card
 from coach.wiring import Coach
 from evals import attacks
 from evals.cases import JUDGES, Case, JudgeName, Suite, load_cases, load_suite
@@ -17,18 +14,16 @@ from evals.figures import Measurement, floors_of, measure_run
 from evals.judges import Bench, bench_of
 from evals.junit import junit_xml, tested
 from evals.play import Played, play_each
-from evals.rows import outcome
+from evals.rows import Outcome, outcome
 from evals.runs import (
     Run,
     Work,
-    adding,
     cases_fingerprint,
-    checked_name,
+    chosen_folder,
     file_fingerprint,
     fingerprint,
-    new_folder,
+    journal,
     new_info,
-    open_run,
     stored,
 )
 
@@ -146,12 +141,16 @@ def run_bench(
         cases=cases_fingerprint(cases),
         repeats=options.repeats,
     )
-    folder = _folder(suite.id, judge, coach, options)
-    info = new_info(folder.name, work, total=len(cases) * options.repeats)
-    info, finished = open_run(folder, info)
+    runs = options.out or coach.settings.data_dir / "runs"
+    folder = chosen_folder(runs, f"{suite.id}-{judge}", name=options.name, resume=options.resume)
     every = [(repeat, case) for repeat in range(options.repeats) for case in cases]
-    left = [(repeat, case) for repeat, case in every if (case.id, repeat) not in finished]
-    _play(left, bench.judges, cards, folder, workers=options.workers, done=len(finished))
+    with journal(folder, new_info(folder.name, work, total=len(every)), Outcome) as (finished, add):
+        left = [(repeat, case) for repeat, case in every if (case.id, repeat) not in finished]
+
+        def keep(repeat: int, played: Played) -> None:
+            add(outcome(played, cards[played.case.card], repeat=repeat))
+
+        asyncio.run(play_each(left, cards, bench.judges, workers=options.workers, keep=keep))
     run = stored(folder)
     tests: list[Element] = []
     measured = measure_run(tested(run, tests))
@@ -169,37 +168,3 @@ def found_run(run: Path, coach: Coach) -> Path:
         return runs / run
     known = ", ".join(sorted((one.name for one in runs.glob("*") if one.is_dir()), reverse=True)[:5]) or "none"
     raise ContentError((Problem(str(run), 0, f"is no run, and none of that name is in {runs}; there are: {known}"),))
-
-
-def _folder(suite: str, judge: str, coach: Coach, options: Options) -> Path:
-    if options.resume is not None:
-        if not options.resume.is_dir():
-            raise ContentError((Problem(str(options.resume), 0, "is no folder of a run to resume"),))
-        return options.resume
-    out = options.out or coach.settings.data_dir / "runs"
-    if options.name is not None:
-        return out / checked_name(options.name)
-    return new_folder(out, f"{suite}-{judge}")
-
-
-def _play(
-    left: Sequence[tuple[int, Case]],
-    judges: Mapping[str, Judge] | Judge,
-    cards: Mapping[str, Card],
-    folder: Path,
-    *,
-    workers: int,
-    done: int,
-) -> None:
-    """Nothing, once every case left was played and its line written; a bar on a terminal says how far it is."""
-    from tqdm import tqdm
-
-    hidden = not sys.stderr.isatty()
-    bar = tqdm(total=done + len(left), initial=done, unit="case", desc=folder.name, disable=hidden)
-    with bar, adding(folder) as add:
-
-        def keep(repeat: int, played: Played) -> None:
-            add(outcome(played, cards[played.case.card], repeat=repeat))
-            bar.update()
-
-        asyncio.run(play_each(left, cards, judges, workers=workers, keep=keep))

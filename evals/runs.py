@@ -1,4 +1,4 @@
-"""A run on disk: what was run, and one line for each finished case.
+"""A run on disk: what was run, and one line for each finished case. Every suite keeps its runs so.
 
 `run.json` says what ran; `results.jsonl` grows by a line as each case is done, so a process that is killed loses the
 cases it was at and nothing else. Results are read one at a time: a run of any length fits into memory.
@@ -10,14 +10,15 @@ import json
 import platform
 import re
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import overload
+from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
-from pydantic import AwareDatetime, ValidationError
+from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from coach.bank.files import replace_text
 from coach.errors import ContentError, Problem
@@ -31,6 +32,29 @@ PACKAGES = "interview-coach langchain langchain-openai numpy openai pydantic rap
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
+class Line(Protocol):
+    """What came of one case: a record that is a line of results."""
+
+    @property
+    def key(self) -> Hashable:
+        """Used by no other line of the run."""
+        ...
+
+    def model_dump_json(self) -> str:
+        """The line."""
+        ...
+
+    @classmethod
+    def model_validate_json(cls, json_data: bytes, /) -> Self:
+        """The record of a line. Raises ValidationError."""
+        ...
+
+
+B = TypeVar("B", bound=BaseModel)
+L = TypeVar("L", bound=Line)
+W = TypeVar("W")
+
+
 class Git(Record):
     """The commit that the code was at."""
 
@@ -40,7 +64,7 @@ class Git(Record):
 
 
 class Work(Record):
-    """What a run measures. A run may only go on with the very same."""
+    """What a run of a judge measures. A run may only go on with the very same."""
 
     suite: str
     judge: JudgeName
@@ -60,28 +84,23 @@ class Work(Record):
     """Of the recorded replies, when they are replayed."""
 
 
-class Setting(Record):
-    """When and with what a run was made."""
+class RunInfo(Record, Generic[W]):
+    """`run.json`: what a run measures, and when and with what it was made."""
 
+    name: str
+    work: W
+    total: int
+    """Lines of results when the run is complete."""
     started: AwareDatetime
+    resumed: tuple[AwareDatetime, ...] = ()
     python: str
     packages: dict[str, str]
     git: Git | None
     """None outside a checkout, or without git."""
 
 
-class RunInfo(Setting):
-    """`run.json`."""
-
-    name: str
-    work: Work
-    total: int
-    """Gradings when the run is complete."""
-    resumed: tuple[AwareDatetime, ...] = ()
-
-
 @dataclass(frozen=True)
-class Results(Sequence[Outcome]):
+class Results(Sequence[L]):
     """The finished cases of a run, read from disk anew whenever they are gone through.
 
     Going through them raises ContentError at the end when a line is wrong or a case is there twice.
@@ -91,9 +110,10 @@ class Results(Sequence[Outcome]):
     size: int
     """Bytes of whole lines; a last line cut by a kill is left out."""
     lines: int
+    record: type[L]
 
     @classmethod
-    def at(cls, path: Path) -> "Results":
+    def at(cls, path: Path, record: type[L]) -> "Results[L]":
         """Those in a file. Raises ContentError when it cannot be read."""
         size = count = 0
         try:
@@ -103,24 +123,23 @@ class Results(Sequence[Outcome]):
                         size, count = size + len(line), count + 1
         except OSError as error:
             raise ContentError((Problem(str(path), 0, f"cannot be read: {error}"),)) from error
-        return cls(path, size, count)
+        return cls(path, size, count, record)
 
     def __len__(self) -> int:
         return self.lines
 
-    def __iter__(self) -> Iterator[Outcome]:
+    def __iter__(self) -> Iterator[L]:
         problems: list[Problem] = []
-        seen: set[tuple[str, int]] = set()
+        seen: set[Hashable] = set()
         with self.path.open("rb") as file:
             for number, line in zip(range(1, self.lines + 1), file, strict=False):
                 try:
-                    one = Outcome.model_validate_json(line)
+                    one = self.record.model_validate_json(line)
                 except ValidationError as error:
                     problems.append(Problem(str(self.path), number, f"not a result: {error}"))
                     continue
                 if one.key in seen:
-                    told = f"{one.case.id!r} (repeat {one.repeat}) is there twice"
-                    problems.append(Problem(str(self.path), number, told))
+                    problems.append(Problem(str(self.path), number, f"{one.key!r} is there twice"))
                     continue
                 seen.add(one.key)
                 yield one
@@ -128,20 +147,20 @@ class Results(Sequence[Outcome]):
             raise ContentError(tuple(problems))
 
     @overload
-    def __getitem__(self, at: int) -> Outcome: ...
+    def __getitem__(self, at: int) -> L: ...
 
     @overload
-    def __getitem__(self, at: slice) -> tuple[Outcome, ...]: ...
+    def __getitem__(self, at: slice) -> tuple[L, ...]: ...
 
-    def __getitem__(self, at: int | slice) -> Outcome | tuple[Outcome, ...]:
+    def __getitem__(self, at: int | slice) -> L | tuple[L, ...]:
         return tuple(self)[at]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A run as it stands on disk."""
+    """A run of a judge as it stands on disk."""
 
-    info: RunInfo
+    info: RunInfo[Work]
     outcomes: Sequence[Outcome]
 
     @property
@@ -171,14 +190,12 @@ def cases_fingerprint(cases: Sequence[Case]) -> str:
     return fingerprint(case.model_dump_json() for case in cases)
 
 
-def new_info(name: str, work: Work, *, total: int) -> RunInfo:
-    """What `run.json` says of a run that begins now, on this machine."""
-    return RunInfo(name=name, work=work, total=total, **dict(setting()))
-
-
-def setting() -> Setting:
-    """This moment, this machine's packages, and the commit that the code is at."""
-    return Setting(
+def new_info(name: str, work: W, *, total: int) -> RunInfo[W]:
+    """What `run.json` says of a run that begins now, with this machine's packages and the commit the code is at."""
+    return RunInfo(
+        name=name,
+        work=work,
+        total=total,
         started=datetime.now(UTC).replace(microsecond=0),
         python=platform.python_version(),
         packages={name: version for name in PACKAGES if (version := _version(name)) is not None},
@@ -218,42 +235,63 @@ def checked_name(name: str) -> str:
     return name
 
 
-def open_run(folder: Path, info: RunInfo) -> tuple[RunInfo, frozenset[tuple[str, int]]]:
-    """The run in `folder` ready to be added to: begun now, or gone on with, and the keys of what is finished already.
+def chosen_folder(runs: Path, stem: str, *, name: str | None = None, resume: Path | None = None) -> Path:
+    """The folder to keep a run in: the one to go on with, the one of that name, else a new one. Raises ContentError."""
+    if resume is not None:
+        if not resume.is_dir():
+            raise ContentError((Problem(str(resume), 0, "is no folder of a run to resume"),))
+        return resume
+    return runs / checked_name(name) if name is not None else new_folder(runs, stem)
 
-    Raises ContentError naming everything that differs when the folder holds a run of something else.
+
+@contextmanager
+def journal(
+    folder: Path, info: RunInfo[Any], record: type[L], *, unit: str = "case"
+) -> Iterator[tuple[frozenset[Hashable], Callable[[L], None]]]:
+    """The keys of what is finished already, and a function that adds a line, handed to the system before it returns.
+
+    The run in `folder` is begun, or gone on with; on a terminal a bar says how far it is. Raises ContentError naming
+    everything that differs when the folder holds a run of something else.
     """
+    from tqdm import tqdm
+
+    finished = _opened(folder, info, record)
+    hidden = not sys.stderr.isatty()
+    bar = tqdm(total=info.total, initial=len(finished), unit=unit, desc=folder.name, disable=hidden)
+    with bar, (folder / RESULTS).open("ab") as file:
+
+        def add(one: L) -> None:
+            file.write(one.model_dump_json().encode() + b"\n")
+            file.flush()
+            bar.update()
+
+        yield finished, add
+
+
+def _opened(folder: Path, info: RunInfo[Any], record: type[L]) -> frozenset[Hashable]:
     if not (folder / INFO).exists():
         folder.mkdir(parents=True, exist_ok=True)
         (folder / RESULTS).touch()
         _write_info(folder, info)
-        return info, frozenset()
-    kept = _read_info(folder)
-    was, now = kept.work.model_dump(), info.work.model_dump()
-    differing = [f"{key} was {was[key]!r} and is {now[key]!r}" for key in was if was[key] != now[key]]
+        return frozenset()
+    kept = _read_info(folder, RunInfo[dict[str, Any]])
+    was, now = kept.work, info.model_dump(mode="json")["work"]
+    keys = now if was.get("suite") == now["suite"] else ("suite",)
+    differing = [f"{key} was {was.get(key)!r} and is {now[key]!r}" for key in keys if was.get(key) != now[key]]
     if differing:
         raise ContentError(
             tuple(Problem(str(folder), 0, f"cannot go on with this run: {one}; start another") for one in differing)
         )
-    whole = Results.at(folder / RESULTS)
+    whole = Results.at(folder / RESULTS, record)
     with whole.path.open("r+b") as file:
         file.truncate(whole.size)
-    resumed = (*kept.resumed, info.started)
-    kept = kept.model_copy(update={"resumed": resumed})
-    _write_info(folder, kept)
-    return kept, frozenset(one.key for one in whole)
+    _write_info(folder, kept.model_copy(update={"resumed": (*kept.resumed, info.started)}))
+    return frozenset(one.key for one in whole)
 
 
-@contextmanager
-def adding(folder: Path) -> Iterator[Callable[[Outcome], None]]:
-    """A function that adds a line of results, and hands it to the system before it returns."""
-    with (folder / RESULTS).open("ab") as file:
-
-        def add(outcome: Outcome) -> None:
-            file.write(outcome.model_dump_json().encode() + b"\n")
-            file.flush()
-
-        yield add
+def begun_work(folder: Path) -> Mapping[str, Any]:
+    """What the run in a folder measures, as it wrote it down; empty where none has begun. Raises ContentError."""
+    return _read_info(folder, RunInfo[dict[str, Any]]).work if (folder / INFO).exists() else {}
 
 
 def read_run(folder: Path) -> Run:
@@ -266,16 +304,16 @@ def read_run(folder: Path) -> Run:
 
 def stored(folder: Path) -> Run:
     """The run in `folder`, whose lines are checked when they are gone through. Raises ContentError."""
-    return Run(info=_read_info(folder), outcomes=Results.at(folder / RESULTS))
+    return Run(info=_read_info(folder, RunInfo[Work]), outcomes=Results.at(folder / RESULTS, Outcome))
 
 
-def _read_info(folder: Path) -> RunInfo:
+def _read_info(folder: Path, kind: type[B]) -> B:
     path = folder / INFO
     try:
-        return RunInfo.model_validate_json(path.read_text(encoding="utf-8"))
+        return kind.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, ValidationError) as error:
         raise ContentError((Problem(str(path), 0, f"not a run: {error}"),)) from error
 
 
-def _write_info(folder: Path, info: RunInfo) -> None:
+def _write_info(folder: Path, info: RunInfo[Any]) -> None:
     replace_text(folder / INFO, json.dumps(info.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n")

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 ROWS: tuple[tuple[str, ...], ...] = (
     ("coach.schema", "coach.errors", "coach"),
-    ("coach.text", "coach.grading.visible"),
+    ("coach.text", "coach.faults", "coach.grading.visible"),
     ("coach.grading.fold",),
     ("coach.grading.echo",),
     ("coach.settings", "coach.llm", "coach.bank.glossary", "coach.grading.score", "coach.grading.evidence"),
@@ -38,7 +38,7 @@ OWNERS = {
     "openai": ("coach.llm",),
     "httpx2": ("coach.llm",),
     "gradio": ("coach.ui",),
-    "starlette": ("coach.ui.guarded", "coach.ui.launch", "coach.ui.speak"),
+    "starlette": ("coach.ui.guarded", "coach.ui.kept", "coach.ui.launch", "coach.ui.speak"),
     "sqlalchemy": ("coach.progress.store", "coach.progress.migrations"),
     "alembic": ("coach.progress.migrations",),
     "psycopg": (),
@@ -59,7 +59,7 @@ OWNERS = {
     "av": ("coach.speech.sound",),
     "sympy": ("coach.grading.maths", "coach.grading.formula_values"),
     "mpmath": ("coach.grading.maths", "coach.grading.formula_values"),
-    "tqdm": ("coach.speech.transcribe", "evals.run"),
+    "tqdm": ("coach.speech.transcribe", "evals.runs"),
     "typer": ("coach.cli", "coach.cli_sessions", "evals.__main__"),
     "platformdirs": ("coach.settings",),
     "pydantic_settings": ("coach.settings",),

@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from coach.errors import CoachError
+from coach.faults import fault_text
 from coach.schema import Card, Lang
 from coach.ui import evals_reading as reading
 from coach.ui import evals_views as views
@@ -169,7 +170,7 @@ class _Page:
                 choices=[(I18N("evals_any"), ""), *choices], value="", visible=seen.past.graded
             )
         except CoachError as error:
-            shown[room.results] = _fault(error)
+            shown[room.results] = _fault(error, lang)
         return shown
 
     def _folder(self, name: str) -> Path:
@@ -190,7 +191,7 @@ class _Page:
         try:
             return {self.room.results: views.results_html(findings.seen(self._folder(name)), part, self.cards, lang)}
         except CoachError as error:
-            return {self.room.results: _fault(error)}
+            return {self.room.results: _fault(error, lang)}
 
     def wrong(self, name: str | None, split: str, card: str, mistake: str, at: int, lang: Lang) -> View:
         """Wrong verdicts of a run, from the `at`th answer on."""
@@ -208,7 +209,7 @@ class _Page:
                 findings.wrong_answers(self._folder(name)), split=split, card=card or "", mistake=mistake or ""
             )
         except CoachError as error:
-            return {room.wrong: _fault(error)}
+            return {room.wrong: _fault(error, lang)}
         at = max(0, min(at, len(every) - 1)) // reading.EACH_PAGE * reading.EACH_PAGE
         return {
             room.wrong: reading.wrong_html(every, self.cards, lang, split=split, at=at, mistake=mistake or ""),
@@ -228,9 +229,8 @@ class _Page:
         if offer is None:
             return {}, ""
         judge = "" if not offer.judges else judge if judge in offer.judges else offer.judges[0]
-        name = board.new_name(self.run.runs, suite, judge) if judge else ""
-        job = Job(suite, judge, name, offer.samples, offer.seconds)
-        return self._launched(job, lang)
+        name = board.new_name(self.run.runs, suite, judge)
+        return self._launched(Job(suite, judge, name, offer.samples, offer.seconds), lang)
 
     def again(self, name: str | None, lang: Lang) -> tuple[View, str]:
         """A run gone on with, unless one is under way or another process is at it."""
@@ -242,20 +242,21 @@ class _Page:
         try:
             past = board.past_run(folder)
         except CoachError as error:
-            return {self.room.told: _fault(error)}, ""
+            return {self.room.told: _fault(error, lang)}, ""
         if not past.resumes:
             return {self.room.told: ""}, ""
         status = self.run.look()
-        mine = status is not None and status.name == name
+        mine = status is not None and status.job.name == name
         if not mine and time.time() - (folder / "results.jsonl").stat().st_mtime < GROWING_S:
             return {self.room.told: views.notice(lang, "elsewhere", tone="part")}, ""
-        seconds = board.START_S + past.total * board.CASE_S
-        return self._launched(Job(past.suite, past.judge, name, past.total, seconds, past.repeats), lang)
+        seconds = board.guess_s(past.suite, past.total)
+        judge = past.judge if past.graded else ""
+        return self._launched(Job(past.suite, judge, name, past.total, seconds, past.repeats), lang)
 
     def _launched(self, job: Job, lang: Lang) -> tuple[View, str]:
         started = self.run.start(job)
         told = "" if started else views.notice(lang, "busy", tone="part")
-        return {self.room.told: told, **self.watched(lang)}, job.name or job.suite if started else ""
+        return {self.room.told: told, **self.watched(lang)}, job.name if started else ""
 
     def report(self, name: str | None, lang: Lang) -> View:
         """The report of a run, written into the page's own folder and offered as a file to keep."""
@@ -269,7 +270,7 @@ class _Page:
         try:
             findings.report_file(folder, self.coach.cards, to=target)
         except CoachError as error:
-            return {room.told: _fault(error)}
+            return {room.told: _fault(error, lang)}
         return {
             room.report: gr.update(visible=False),
             room.download: gr.update(visible=True, value=str(target)),
@@ -285,7 +286,7 @@ class _Page:
         try:
             got = findings.compared(self._folder(first), self._folder(second))
         except CoachError as error:
-            return {self.room.comparison: _fault(error)}
+            return {self.room.comparison: _fault(error, lang)}
         return {self.room.comparison: reading.comparison_html(got, (first, second), lang)}
 
 
@@ -293,8 +294,8 @@ def _alike(one: Any, other: Any) -> bool:
     return (one.suite, one.judge) == (other.suite, other.judge)
 
 
-def _fault(error: CoachError) -> str:
-    return f'<div class="ev-note bad"><p>{html.escape(str(error))}</p></div>'
+def _fault(error: CoachError, lang: Lang) -> str:
+    return f'<div class="ev-note bad"><p>{html.escape(fault_text(error, lang))}</p></div>'
 
 
 def _wire(desk: Desk, page: _Page) -> None:
@@ -338,11 +339,11 @@ def _wire(desk: Desk, page: _Page) -> None:
     async def ended(name: str | None, mine: str, lang: Lang) -> View:
         """The page once the run has ended: whoever started it sees its results, others stay where they are."""
         status = await asyncio.to_thread(page.run.look)
-        own = status is not None and mine in {status.job.name, status.job.suite} and bool(mine) and bool(status.name)
-        wanted = status.name if own and status is not None else name
-        shown, looked = await asyncio.to_thread(page.listed, lang, wanted=wanted, fresh=own)
+        ran = status.job.name if status is not None else ""
+        own = bool(ran) and mine == ran
+        shown, looked = await asyncio.to_thread(page.listed, lang, wanted=ran if own else name, fresh=own)
         shown = {**shown, **page.watched(lang)}
-        if own or looked != name or (status is not None and looked == status.name):
+        if own or looked != name or looked == ran:
             shown |= await asyncio.to_thread(page.looked, looked, lang)
         return shown
 

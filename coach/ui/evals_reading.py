@@ -95,6 +95,8 @@ def misses_html(past: "Past", found: "Sequence[Miss]", lang: Lang, *, split: str
     """What search did not find, of one split, or the checks that interviews broke."""
     if past.suite == "interviewer":
         if not found:
+            if not past.complete:
+                return notice(lang, "misses_none_so_far")
             return notice(lang, "misses_none_interviewer", tone="ok")
         head: tuple[str, ...] = (say(lang, "interview"), say(lang, "check"), say(lang, "got"))
         rows: list[tuple[str, ...]] = [(one.name, one.kind, one.got) for one in found]

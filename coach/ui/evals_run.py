@@ -32,7 +32,7 @@ class Job:
     judge: str
     """Empty where no judge is measured."""
     name: str
-    """Of the run's folder; empty where the suite names it when it is done."""
+    """Of the run's folder."""
     total: int
     seconds: float
     """About how long it takes, from nothing."""
@@ -41,8 +41,8 @@ class Job:
     @property
     def command(self) -> tuple[str, ...]:
         """What `python` is given to run it."""
-        named = ("--judge", self.judge, "--name", self.name, "--repeat", str(self.repeats)) if self.name else ()
-        return ("-m", "evals", "run", self.suite, *named)
+        judged = ("--judge", self.judge, "--repeat", str(self.repeats)) if self.judge else ()
+        return ("-m", "evals", "run", self.suite, "--name", self.name, *judged)
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,8 @@ class Status:
 
     job: Job
     state: Literal["running", "done", "broken", "cancelled", "died"]
-    name: str
-    """Of the run's folder; empty as long as there is none."""
     done: int | None
-    """Samples written down; None where they are written at the end."""
+    """Samples written down; None as long as there is no file of them."""
     began_at: int
     """Samples that were there when it was started."""
     seconds: float
@@ -79,7 +77,6 @@ class OneRun:
         self._lock = threading.Lock()
         self._job: Job | None = None
         self._child: subprocess.Popen[bytes] | None = None
-        self._there: frozenset[str] = frozenset()
         self._began = self._wall = 0.0
         self._ended: float | None = None
         self._cancelled = False
@@ -104,7 +101,6 @@ class OneRun:
                 return False
             self.runs.mkdir(parents=True, exist_ok=True)
             self._job, self._cancelled, self._ended, self._counted = job, False, None, (0, 0)
-            self._there = frozenset(path.name for path in self.runs.iterdir())
             self._began_at = self._count(job.name) or 0
             self._began, self._wall = time.monotonic(), time.time()
             with self.log.open("wb") as log:
@@ -159,13 +155,11 @@ class OneRun:
             if job is None or child is None:
                 return None
             code = child.poll()
-            name = job.name or (self._new_folder(job.suite) if code is not None else "")
             seconds = (self._ended or time.monotonic()) - self._began
-            done = self._count(job.name) if job.name else None
+            done = self._count(job.name)
             if code is None:
-                return Status(job, "running", name, done, self._began_at, seconds, None, "")
-            state = self._ending(name, code)
-            return Status(job, state, name, done, self._began_at, seconds, code, self._said())
+                return Status(job, "running", done, self._began_at, seconds, None, "")
+            return Status(job, self._ending(job.name, code), done, self._began_at, seconds, code, self._said())
 
     def _ending(self, name: str, code: int) -> Literal["done", "broken", "cancelled", "died"]:
         """A child that fell over has the exit status of a broken floor; only the latter has written its verdict."""
@@ -174,13 +168,13 @@ class OneRun:
         if self._cancelled:
             return "cancelled"
         junit = self.runs / name / "junit.xml"
-        judged = bool(name) and junit.exists() and junit.stat().st_mtime >= self._wall - 2
+        judged = junit.exists() and junit.stat().st_mtime >= self._wall - 2
         return "broken" if code == BROKEN and judged else "died"
 
     def _count(self, name: str) -> int | None:
         """Whole lines of results, those counted before not read again; None before there is a file."""
         path = self.runs / name / "results.jsonl"
-        if not name or not path.exists():
+        if not path.exists():
             return None
         at, lines = self._counted
         with path.open("rb") as file:
@@ -189,10 +183,6 @@ class OneRun:
         whole = new.rfind(b"\n") + 1
         self._counted = (at + whole, lines + new.count(b"\n"))
         return self._counted[1]
-
-    def _new_folder(self, suite: str) -> str:
-        new = [path for path in self.runs.glob(f"{suite}-*") if path.name not in self._there]
-        return max(new, key=lambda path: path.stat().st_mtime).name if new else ""
 
     def _said(self) -> str:
         if not self.log.exists():

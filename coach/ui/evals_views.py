@@ -44,14 +44,14 @@ def about(offer: "Offer", past: "Sequence[Past]", lang: Lang, *, judge: str = ""
     told = say(lang, key) if key in TEXT[lang] else escape(offer.why)
     if offer.id == "retrieval" and embedder != "lexical":
         told += " " + say(lang, "about_retrieval_sends", embedder=embedder)
-    timed = [one.seconds for one in past if one.suite == offer.id and one.judge == judge and one.seconds is not None]
+    alike = [one for one in past if one.suite == offer.id and one.total == offer.samples and judge in {"", one.judge}]
+    timed = [one.seconds for one in alike if one.seconds is not None]
     parts = [
         say(lang, f"samples_{COUNTED.get(offer.id, 'case')}", n=offer.samples),
         say(lang, "about_time", time=time_text(timed[0] if timed else offer.seconds, lang)),
         say(lang, "floors_note"),
     ]
-    keeps = say(lang, "keeps" if offer.resumes else "loses")
-    return f'<p>{told}</p><p class="ev-small">{" · ".join(parts)}{say(lang, "stop")}{keeps}</p>'
+    return f'<p>{told}</p><p class="ev-small">{" · ".join(parts)}{say(lang, "stop")}{say(lang, "keeps")}</p>'
 
 
 def progress_html(status: "Status | None", lang: Lang) -> str:
@@ -62,14 +62,9 @@ def progress_html(status: "Status | None", lang: Lang) -> str:
     title = escape(" · ".join(filter(None, (job.suite, job.judge))))
     if status.state != "running":
         return _ended(status, title, lang)
-    starting = status.done is None and bool(job.name)
     value = f' value="{status.done}"' if status.done is not None else ""
     parts = [
-        say(lang, "starting")
-        if starting
-        else say(lang, "counted", done=status.done, total=job.total)
-        if status.done is not None
-        else say(lang, "uncounted"),
+        say(lang, "starting") if status.done is None else say(lang, "counted", done=status.done, total=job.total),
         say(lang, "ran", time=time_text(status.seconds, lang)),
     ]
     if status.left_s is not None:
@@ -82,8 +77,7 @@ def _ended(status: "Status", title: str, lang: Lang) -> str:
     job, state = status.job, status.state
     tone = {"done": "ok", "broken": "bad", "died": "bad"}.get(state, "part")
     if state == "cancelled":
-        key = "cancelled_lost" if not job.name else "cancelled" if status.done else "cancelled_none"
-        told = say(lang, key, done=status.done or 0, total=job.total)
+        told = say(lang, "cancelled" if status.done else "cancelled_none", done=status.done or 0, total=job.total)
     elif state == "died":
         command = escape(" ".join(("python", *job.command)))
         told = say(lang, "died", code=status.code)

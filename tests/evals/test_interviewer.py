@@ -1,7 +1,6 @@
 """The candidates are what they say, and every check of their interviews can fail."""
 
 import asyncio
-import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -9,14 +8,13 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
 from coach.bank.glossary import Glossary
 from coach.errors import ContentError
 from coach.grading.code import CodeTask
-from coach.grading.offline import OfflineJudge
+from coach.grading.offline import Calibration, OfflineJudge
 from coach.interview import session as interview
 from coach.schema import (
     LANGS,
@@ -32,9 +30,12 @@ from coach.schema import (
     Graded,
     Hinted,
     NotGraded,
+    Opinion,
     Probed,
+    Utterance,
 )
 from coach.wiring import Coach
+from evals.board import past_run
 from evals.checks import CHECKS, _about_own_work, broken, used_s
 from evals.hold import FAULTS, FORMATS, MODES, Held, Remembering, Room, hold, spec_of
 from evals.interviewer import (
@@ -42,14 +43,16 @@ from evals.interviewer import (
     Simulated,
     broken_floors,
     failing,
-    keep_simulation,
     load_floors,
     made_room,
     result_of,
+    run_simulation,
     share,
     simulation_report,
     specs,
 )
+from evals.retrieval import run_retrieval
+from evals.runs import RESULTS
 from evals.simulate import CANDIDATES
 from tests.conftest import ROOT
 
@@ -387,19 +390,62 @@ def test_the_floors_name_what_is_broken(breadth: Held) -> None:
     assert broken_floors([weak], floors.model_copy(update={"perfect_formats": ()})) == ()
 
 
-def test_a_run_is_kept_and_told(breadth: Held, coach: Coach, tmp_path: Path) -> None:
+def test_a_run_is_told(breadth: Held) -> None:
     fine = result_of(breadth, 0)
     bad = fine.model_copy(update={"id": "other", "broken": {"ends": "not over"}, "fault": "empty"})
-    ran = Simulated((fine, bad), 0, 1.0, broken_floors([fine, bad], load_floors()))
-    keep_simulation(ran, coach, tmp_path / "run")
-    lines = (tmp_path / "run" / "results.jsonl").read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line)["broken"] for line in lines] == [{}, {"ends": "not over"}]
-    suite = ElementTree.parse(tmp_path / "run" / "junit.xml").getroot()
-    assert suite.get("failures") == "1"
-    told = simulation_report(ran)
+    told = simulation_report(Simulated((fine, bad), 0, broken_floors([fine, bad], load_floors())))
     assert "BROKEN ends: broken in 1 of 2 sessions" in told
     assert f"--only {bad.id}" in told
-    assert simulation_report(Simulated((fine,), 0, 1.0, ())).endswith("floors hold")
+    assert simulation_report(Simulated((fine,), 0, ())).endswith("floors hold")
+
+
+class Dies(BaseException):
+    """The process ends here."""
+
+
+class Mortal(OfflineJudge):
+    """A judge whose process dies after so many answers."""
+
+    left = 10**9
+
+    async def opinion(self, card: Card, utterances: Sequence[Utterance], interviewer: Sequence[str]) -> Opinion:
+        if not self.left:
+            raise Dies
+        self.left -= 1
+        return await super().opinion(card, utterances, interviewer)
+
+
+def timeless(run: Simulated) -> Simulated:
+    return replace(run, results=tuple(one.model_copy(update={"seconds": 0.0}) for one in run.results))
+
+
+def test_a_run_that_was_stopped_goes_on_and_gives_the_same_report(
+    coach: Coach, glossary: Glossary, tmp_path: Path
+) -> None:
+    judge = coach.offline_judge = Mortal(glossary, Calibration.load(coach.settings.calibration_file))
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    ran = run_simulation(coach, whole, seed=3, sessions=8)
+    heard = 10**9 - judge.left
+    judge.left = heard // 2
+    with pytest.raises(Dies):
+        run_simulation(coach, cut, seed=3, sessions=8)
+    kept = (cut / RESULTS).read_bytes()
+    past = past_run(cut)
+    assert (past.total, past.complete, past.resumes, past.floors) == (9, False, True, "unknown")
+    assert 0 < past.done == kept.count(b"\n") < 9
+    (cut / RESULTS).write_bytes(kept + b'{"id": "cut off by a ki')
+    judge.left = heard
+    again = run_simulation(coach, cut)
+    assert judge.left > 0, "what was done is not done again"
+    assert (cut / RESULTS).read_bytes().startswith(kept)
+    assert timeless(again) == timeless(ran)
+    assert simulation_report(timeless(again)) == simulation_report(timeless(ran))
+    assert [past_run(folder).complete for folder in (whole, cut)] == [True, True]
+    assert (cut / "junit.xml").read_bytes() == (whole / "junit.xml").read_bytes()
+    with pytest.raises(ContentError, match="seed was 3 and is 4"):
+        run_simulation(coach, cut, seed=4)
+    with pytest.raises(ContentError, match="suite was 'interviewer' and is 'retrieval'"):
+        run_retrieval(coach, cut)
 
 
 def evals(*words: str) -> subprocess.CompletedProcess[str]:

@@ -1,6 +1,7 @@
 """The labelled queries that ship, and the figures made of them."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -9,8 +10,14 @@ from pathlib import Path
 import pytest
 
 from coach.bank.cards import read_cards
+from coach.bank.collection import Where
+from coach.bank.search import Search
 from coach.errors import ContentError
 from coach.schema import Card
+from coach.settings import Settings
+from coach.wiring import Coach
+from evals import retrieval
+from evals.report import retrieval_report
 from evals.retrieval import (
     FOLDER,
     Answer,
@@ -19,7 +26,9 @@ from evals.retrieval import (
     broken_floors,
     load_queries,
     measure_retrieval,
+    run_retrieval,
 )
+from evals.runs import RESULTS
 from tests.conftest import ROOT
 
 ALL = frozenset(card.id for card in read_cards(ROOT / "knowledge" / "cards").cards)
@@ -61,14 +70,18 @@ def query(name: str, *cards: str, kind: str = "terse", lang: str = "en") -> Quer
     return Query.model_validate({"id": name, "text": name, "cards": cards, "lang": lang, "kind": kind})
 
 
+def answer(asked: Query, *found: str, refused: bool) -> Answer:
+    return Answer(query=asked, found=found, refused=refused, rank=asked.rank(found))
+
+
 def test_the_figures_count_the_first_right_card_and_refusals() -> None:
     answers = [
-        Answer(query("one", "a/x"), ("a/x", "a/y"), refused=False),
-        Answer(query("two", "a/x", "a/y"), ("a/z", "a/y"), refused=False),
-        Answer(query("three", "a/x", lang="zh"), ("b/1", "b/2", "b/3", "b/4", "b/5", "a/x"), refused=True),
-        Answer(query("four", "a/x", lang="zh", kind="speech"), (), refused=True),
-        Answer(query("five", kind="unanswerable"), ("a/x",), refused=True),
-        Answer(query("six", kind="unanswerable"), ("a/x",), refused=False),
+        answer(query("one", "a/x"), "a/x", "a/y", refused=False),
+        answer(query("two", "a/x", "a/y"), "a/z", "a/y", refused=False),
+        answer(query("three", "a/x", lang="zh"), "b/1", "b/2", "b/3", "b/4", "b/5", "a/x", refused=True),
+        answer(query("four", "a/x", lang="zh", kind="speech"), refused=True),
+        answer(query("five", kind="unanswerable"), "a/x", refused=True),
+        answer(query("six", kind="unanswerable"), "a/x", refused=False),
     ]
     found = measure_retrieval(answers)
     assert (found.overall.at_1.agree, found.overall.at_5.agree, found.overall.queries) == (1, 2, 4)
@@ -87,7 +100,7 @@ def test_the_figures_count_the_first_right_card_and_refusals() -> None:
 
 def test_figures_of_nothing_are_refused() -> None:
     with pytest.raises(ValueError, match="no answerable"):
-        measure_retrieval([Answer(query("five", kind="unanswerable"), (), refused=True)])
+        measure_retrieval([answer(query("five", kind="unanswerable"), refused=True)])
 
 
 def test_every_wrong_line_of_a_file_is_named(tmp_path: Path) -> None:
@@ -106,6 +119,53 @@ def test_every_wrong_line_of_a_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ContentError) as caught:
         load_queries([path], ["a/x"])
     assert sorted({problem.line for problem in caught.value.problems}) == [2, 3, 4, 5, 6, 7, 9]
+
+
+@pytest.fixture
+def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, queries: tuple[Query, ...]) -> int:
+    """How many queries are asked now: some of each half, kind and language."""
+    folder = tmp_path / "queries"
+    folder.mkdir()
+    some = queries[::50]
+    (folder / "some.jsonl").write_text("".join(one.model_dump_json() + "\n" for one in some), encoding="utf-8")
+    shutil.copy(FOLDER / "floors.yaml", folder)
+    monkeypatch.setattr(retrieval, "FOLDER", folder)
+    return len(some)
+
+
+class Dies(BaseException):
+    """The process ends here."""
+
+
+class Mortal(Coach):
+    """A coach whose process dies after so many searches."""
+
+    left = 10**9
+
+    def find(self, text: str, *, k: int, where: Where | None = None) -> Search:
+        if not self.left:
+            raise Dies
+        self.left -= 1
+        return super().find(text, k=k, where=where)
+
+
+def test_a_search_that_was_stopped_goes_on_and_gives_the_same_report(few: int, tmp_path: Path) -> None:
+    mortal = Mortal(Settings(data_dir=tmp_path / "data", content_dir=ROOT, model=None))
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    report = retrieval_report(run_retrieval(mortal, whole), every_wrong=True)
+    mortal.left = 15
+    with pytest.raises(Dies):
+        run_retrieval(mortal, cut)
+    kept = (cut / RESULTS).read_text(encoding="utf-8")
+    assert 5 < kept.count("\n") < few - 5
+    assert not (cut / "junit.xml").exists()
+    mortal.left = 10**9
+    assert retrieval_report(run_retrieval(mortal, cut), every_wrong=True) == report
+    again = 10**9 - mortal.left
+    assert again < 2 * (few - kept.count("\n")) + 1, "what was done is not done again"
+    assert (cut / RESULTS).read_text(encoding="utf-8") == (whole / RESULTS).read_text(encoding="utf-8")
+    assert (cut / RESULTS).read_text(encoding="utf-8").startswith(kept)
+    mortal.close()
 
 
 def test_search_keeps_its_floors_its_answers_and_shows_no_mistake_of_the_held_back_half(tmp_path: Path) -> None:

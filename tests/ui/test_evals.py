@@ -178,7 +178,7 @@ def test_words_of_a_file_never_become_markup(cards: dict[str, Card]) -> None:
     flip = findings.Flip(HOSTILE, "calibrate", HOSTILE, "met", "met", "missed")
     change = findings.Difference(HOSTILE, 0.1, 0.2, findings.Figure(0.1, 0.05, 0.15, 3))
     got = findings.Comparison((HOSTILE,), 1, (), (), 0, (flip,), (change,), 0, 1, 1.0)
-    died = Status(replace(JOB, suite=HOSTILE), "died", HOSTILE, 1, 0, 1.0, 1, HOSTILE)
+    died = Status(replace(JOB, suite=HOSTILE), "died", 1, 0, 1.0, 1, HOSTILE)
     for shown in (
         reading.wrong_html([answer], cards, "en", split="calibrate", at=0),
         views.results_html(seen, "all", cards, "en"),
@@ -212,48 +212,71 @@ def test_two_runs_are_compared_as_the_command_line_does(runs: Path) -> None:
     assert "No verdict changed." in shown
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("suite", ["retrieval", "interviewer"])
-def test_runs_of_search_and_interviews_are_shown(
-    tmp_path: Path, cards: dict[str, Card], suite: str, lang: Lang
-) -> None:
-    setting = {
-        "started": "2026-01-01T00:00:00Z",
-        "python": "3",
-        "packages": {},
-        "git": None,
-        "glossary": "",
-        "bank": "",
-    }
+def kept(runs: Path, suite: str, *, left: int = 0) -> Path:
+    """The folder of a run of search or interviews, of which so many samples are missing."""
     if suite == "retrieval":
-        info = {**setting, "suite": suite, "embedder": "lexical", "queries": ""}
-        asked = {"id": "q", "text": "why linear", "cards": ["linear-models/why-linear"], "lang": "en", "kind": "terse"}
+        work = {"suite": suite, "embedder": "lexical", "queries": ""}
+        asked = {"text": "why linear", "cards": ["linear-models/why-linear"], "lang": "en", "kind": "terse"}
         idle = {"id": "n", "text": "what is SQL", "cards": [], "lang": "en", "kind": "unanswerable"}
         lines = [
             {"query": {**asked, "id": f"q{at}"}, "found": ["trees/x"], "refused": False, "rank": None}
             for at in range(2)
         ] + [{"query": idle, "found": [], "refused": True, "rank": None}]
     else:
-        info = {**setting, "suite": suite, "judge": "offline-2", "seed": 0, "sessions": 1, "calibration": ""}
+        work = {"suite": suite, "judge": "offline-2", "seed": 0, "sessions": 1, "calibration": "", "cases": ""}
+        work |= {"runs_code": True}
         question = {"card": "linear-models/why-linear", "points": 3.0, "of": 4.0, "graded": True, "missed": []}
         session = {"id": "perfect.loop.exam.en.0", "candidate": "perfect", "format": "loop", "mode": "exam"}
         more = {"lang": "en", "seed": 0, "fault": None, "steps": 1, "refused": 0, "events": 2, "seconds": 1.0}
         lines = [{**session, **more, "questions": [question], "broken": {"clock": "one second too late"}}]
-    folder = tmp_path / suite
+    info = {"name": suite, "work": {**work, "glossary": "", "bank": ""}, "total": len(lines) + left}
+    info |= {"started": "2026-01-01T00:00:00Z", "python": "3", "packages": {}, "git": None}
+    folder = runs / suite
     folder.mkdir()
     (folder / "run.json").write_text(json.dumps(info), encoding="utf-8")
     (folder / "results.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("suite", ["retrieval", "interviewer"])
+def test_runs_of_search_and_interviews_are_shown(
+    tmp_path: Path, cards: dict[str, Card], suite: str, lang: Lang
+) -> None:
+    folder = kept(tmp_path, suite)
     (folder / "junit.xml").write_text(
         '<testsuite failures="1" errors="0"><testcase><failure>a floor</failure></testcase></testsuite>',
         encoding="utf-8",
     )
     seen = findings.seen(folder)
-    assert (seen.past.floors, seen.broken) == ("broken", ("a floor",))
+    assert (seen.past.floors, seen.broken, seen.past.resumes) == ("broken", ("a floor",), False)
     shown = views.results_html(seen, seen.first, cards, lang)
     assert "a floor" in shown
     split = findings.misses(folder)[0].split
     listed = reading.misses_html(seen.past, findings.misses(folder), lang, split=split)
     assert ("why linear" if suite == "retrieval" else "one second too late") in listed
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(("suite", "done"), [("retrieval", 3), ("interviewer", 1)])
+def test_unfinished_runs_of_search_and_interviews_are_shown_and_can_be_gone_on_with(
+    tmp_path: Path, cards: dict[str, Card], suite: str, done: int, lang: Lang
+) -> None:
+    folder = kept(tmp_path, suite, left=4)
+    seen = findings.seen(folder)
+    assert (seen.past.done, seen.past.total, seen.past.resumes, seen.broken) == (done, done + 4, True, None)
+    assert TEXT[lang]["banner_unfinished"].format(done=done, total=done + 4) in views.results_html(
+        seen, seen.first, cards, lang
+    )
+    with (folder / "results.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"cut off by a ki')
+    assert findings.seen(folder).parts == seen.parts
+    (folder / "results.jsonl").write_text("", encoding="utf-8")
+    empty = findings.seen(folder)
+    assert TEXT[lang]["banner_empty"] in views.results_html(empty, empty.first, cards, lang)
+    listed = reading.misses_html(empty.past, findings.misses(folder), lang, split="test")
+    assert (TEXT[lang]["misses_none_so_far"] in listed) == (suite == "interviewer")
+    assert TEXT[lang]["misses_none_interviewer"] not in listed
 
 
 def test_the_page_reads_a_run_of_its_own_folder_alone(coach: Coach, tmp_path: Path) -> None:
@@ -289,7 +312,7 @@ def test_a_cancelled_run_keeps_what_it_wrote_and_goes_on_from_there(tmp_path: Pa
         time.sleep(0.02)
     run.cancel()
     status = waited(run)
-    assert (status.state, status.done, status.name) == ("cancelled", 30, "a-run")
+    assert (status.state, status.done) == ("cancelled", 30)
     assert "30 of 100" in views.progress_html(status, "en")
     assert run.start(JOB)
     again = run.look()
@@ -320,14 +343,30 @@ def test_a_broken_floor_and_a_fall_are_told_apart(
     assert "<no>" not in shown
 
 
-def test_a_suite_that_names_its_own_folder_is_found_when_it_is_done(tmp_path: Path) -> None:
-    code = "(pathlib.Path(os.environ['COACH_DATA_DIR']) / 'runs' / 'retrieval-now').mkdir(parents=True)"
-    run = OneRun(tmp_path / "data", content=ROOT, python=stand_in(tmp_path, code))
-    (run.runs / "retrieval-before").mkdir(parents=True)
-    job = Job("retrieval", "", "", 856, 30.0)
-    assert job.command == ("-m", "evals", "run", "retrieval")
+@pytest.mark.parametrize("suite", ["retrieval", "interviewer"])
+def test_search_and_interviews_are_counted_cancelled_and_gone_on_with_as_the_others(
+    tmp_path: Path, coach: Coach, suite: str
+) -> None:
+    """The child does as the suite does: it begins a run of that name, and adds to it."""
+    child = f"""
+import shutil
+shutil.copytree({str(kept(tmp_path, suite, left=9))!r}, pathlib.Path(os.environ["COACH_DATA_DIR"]) / "runs" / "mine")
+"""
+    run = OneRun(tmp_path / "data", content=ROOT, python=stand_in(tmp_path, child + "time.sleep(60)"))
+    done, total = (3, 12) if suite == "retrieval" else (1, 10)
+    job = Job(suite, "", "mine", total, 30.0)
+    assert job.command == ("-m", "evals", "run", suite, "--name", "mine")
     assert run.start(job)
-    assert waited(run).name == "retrieval-now"
+    while (status := run.look()) is not None and not status.done:
+        time.sleep(0.02)
+    assert status is not None
+    shown = views.progress_html(status, "zh")
+    assert f'<progress max="{total}" value="{done}"' in shown
+    assert f"{done} / {total}" in shown
+    run.cancel()
+    assert f"Cancelled at {done} of {total}" in views.progress_html(waited(run), "en")
+    (past,), _ = board.past_runs(run.runs)
+    assert (past.name, past.resumes) == ("mine", True)
 
 
 @pytest.mark.parametrize(
@@ -337,7 +376,7 @@ def test_a_suite_that_names_its_own_folder_is_found_when_it_is_done(tmp_path: Pa
 def test_the_time_left_follows_what_is_done(
     done: int | None, began_at: int, seconds: float, left: float | None
 ) -> None:
-    status = Status(JOB, "running", "a-run", done, began_at, seconds, None, "")
+    status = Status(JOB, "running", done, began_at, seconds, None, "")
     assert status.left_s == left
     shown = views.progress_html(status, "en")
     assert ("value=" in shown) == (done is not None)
