@@ -206,13 +206,30 @@ def browser(runs: int, chromium: str) -> None:
     print(f"page HTML {html}, whole config {config} bytes")
 
 
+APPEARS = """(() => {
+  const look = () => {
+    const one = document.querySelector(%r);
+    const there = one && one.offsetParent && !one.disabled && getComputedStyle(one).visibility === "visible";
+    if (there) window.benchAppeared = performance.now();
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})()"""
+"""Notes the first frame in which something can be used; Playwright itself looks only every half second by then."""
+
+
+def _interactive(page: Any, url: str, control: str) -> float:
+    """Seconds from asking for a page to the first frame in which this control can be used; then it is used."""
+    page.add_init_script(APPEARS % control)
+    page.goto(url)
+    page.locator(control).first.click()
+    return float(page.evaluate("window.benchAppeared")) / 1000
+
+
 def _our_times(program: Any, side: Side) -> Iterator[tuple[str, float]]:
     context = program.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
     page = context.new_page()
-    began = time.perf_counter()
-    page.goto(side.url)
-    page.locator("#start").click()
-    yield "the page, interactive", time.perf_counter() - began
+    yield "the page, interactive", _interactive(page, side.url, "#start")
     box = page.locator("#answer textarea")
     box.wait_for(timeout=60_000)
     page.wait_for_timeout(1000)
@@ -234,10 +251,7 @@ def _our_times(program: Any, side: Side) -> Iterator[tuple[str, float]]:
 def _bare_times(program: Any, side: Side) -> Iterator[tuple[str, float]]:
     context = program.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
     page = context.new_page()
-    began = time.perf_counter()
-    page.goto(side.url)
-    page.locator("textarea").first.click()
-    yield "bare, interactive", time.perf_counter() - began
+    yield "bare, interactive", _interactive(page, side.url, "textarea")
     page.wait_for_timeout(1000)
     page.locator("textarea").first.fill(ANSWER)
     began = time.perf_counter()

@@ -27,6 +27,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     and_,
+    bindparam,
     create_engine,
     delete,
     event,
@@ -117,6 +118,15 @@ _sessions = Table(
 )
 _INFO = tuple(column for column in _sessions.c if column.name != "words")
 
+# What every answer runs is built once: building it costs as much as running it.
+_ADD = insert(_events)
+_ADD_LINE = insert(_sessions)
+_OF = bindparam("of", type_=String)
+_CHANGE_LINE = update(_sessions).where(_sessions.c.session == _OF)
+_LINE = select(*_INFO).where(_sessions.c.session == _OF).with_for_update()
+_BODIES = select(_events.c.body).where(_events.c.session == _OF).order_by(_events.c.seq)
+_FORGET_DRAFT = delete(_drafts).where(_drafts.c.session == _OF)
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -143,7 +153,7 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(
-                f"{path.parent}: cannot make the data folder ({error.strerror}); set COACH_DATA_DIR"
+                f"{path.parent}: cannot make the data folder ({error.strerror}); set COACH_DATA_DIR", "folder"
             ) from error
         engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": WAIT_S})
         event.listen(engine, "connect", _durable_file)
@@ -169,7 +179,8 @@ class Store:
         except ImportError as error:
             raise StoreError(
                 f"{where}: the PostgreSQL driver cannot be imported ({error});"
-                " pip install 'interview-coach[postgres]', or unset COACH_DATABASE_URL to keep sessions in a file"
+                " pip install 'interview-coach[postgres]', or unset COACH_DATABASE_URL to keep sessions in a file",
+                "driver",
             ) from error
         event.listen(engine, "connect", _durable_server)
         return cls(engine, where)._ready("cannot be opened; check that the server runs and lets this user in")
@@ -184,31 +195,29 @@ class Store:
         happened = [(one.at, library.body_of(row["body"])) for one, row in zip(events, rows, strict=True)]
         with self._writing("the answer could not be saved") as link:
             try:
-                link.execute(insert(_events), rows)
+                link.execute(_ADD, rows)
             except IntegrityError as error:
                 raise Conflict(
                     "this interview moved on in another tab or window; reload to continue there"
-                    " (nothing was overwritten)"
+                    " (nothing was overwritten)",
+                    "moved",
                 ) from error
             before = _known(link, session)
             if before is None and events[0].seq != 0:
                 raise UnknownSession.named(session)
             info = library.after(before, session, happened)
             shown = {**info.model_dump(), "words": library.folded(info.title)}
-            link.execute(
-                insert(_sessions).values(shown)
-                if before is None
-                else update(_sessions).where(_sessions.c.session == session).values(shown)
-            )
+            if before is None:
+                link.execute(_ADD_LINE, shown)
+            else:
+                link.execute(_CHANGE_LINE, {"of": session, **shown})
             if clear_draft:
-                link.execute(delete(_drafts).where(_drafts.c.session == session))
+                link.execute(_FORGET_DRAFT, {"of": session})
 
     def events(self, session: str) -> tuple[Event, ...]:
         """All events of a session in order. Raises UnknownSession when there are none."""
         with self._reading("the session could not be read") as link:
-            bodies = link.execute(
-                select(_events.c.body).where(_events.c.session == session).order_by(_events.c.seq)
-            ).scalars()
+            bodies = link.execute(_BODIES, {"of": session}).scalars()
             found = tuple(Event.model_validate_json(body) for body in bodies)
         if not found:
             raise UnknownSession.named(session)
@@ -325,7 +334,9 @@ class Store:
             try:
                 link.execute(insert(_sessions), kept.line)
             except IntegrityError as error:
-                raise Conflict(f"session {kept.line['session']!r} is there already") from error
+                raise Conflict(
+                    f"session {kept.line['session']!r} is there already", "there", session=str(kept.line["session"])
+                ) from error
             link.execute(insert(_events), list(kept.events))
             if kept.draft is not None:
                 link.execute(insert(_drafts), kept.draft)
@@ -352,7 +363,7 @@ class Store:
         verdict = link.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
         if verdict != "ok":
             raise StoreError(
-                f"{self._where}: damaged ({verdict}); nothing was changed. Restore a backup or move it away"
+                f"{self._where}: damaged ({verdict}); nothing was changed. Restore a backup or move it away", "damaged"
             )
 
     def _revision(self, link: Connection) -> str | None:
@@ -364,7 +375,8 @@ class Store:
         if steps > len(REVISIONS) or (current is not None and current not in REVISIONS):
             raise StoreError(
                 f"{self._where}: written by a newer version (schema {current if steps <= len(REVISIONS) else steps});"
-                " update the coach. Nothing was changed"
+                " update the coach. Nothing was changed",
+                "newer",
             )
         return current
 
@@ -412,9 +424,11 @@ class Store:
             with self._engine.connect().execution_options(coach_begin=begin) as link, link.begin():
                 yield link
         except DBAPIError as error:
-            raise StoreError(f"{failure} ({str(error.orig).strip()})") from error
+            raise StoreError(
+                f"{failure} ({str(error.orig).strip()})", "unsaved" if begin == "BEGIN IMMEDIATE" else "unread"
+            ) from error
         except PoolTimeout as error:
-            raise StoreError(f"{failure} (all connections to the database are busy; try again)") from error
+            raise StoreError(f"{failure} (all connections to the database are busy; try again)", "busy") from error
 
 
 def _place(url: str) -> URL:
@@ -422,12 +436,12 @@ def _place(url: str) -> URL:
     try:
         place = make_url(url)
     except (ArgumentError, ValueError) as error:
-        raise StoreError(f"the database URL cannot be read ({error}): {_LOOKS}") from error
+        raise StoreError(f"the database URL cannot be read ({error}): {_LOOKS}", "address") from error
     if place.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:
         return place.set(drivername="postgresql+psycopg")
     if place.drivername in {"sqlite", "sqlite+pysqlite"} and place.database not in {None, "", ":memory:"}:
         return place
-    raise StoreError(f"{place.render_as_string(hide_password=True)}: no database for sessions: {_LOOKS}")
+    raise StoreError(f"{place.render_as_string(hide_password=True)}: no database for sessions: {_LOOKS}", "address")
 
 
 def _row(one: Event) -> dict[str, Any]:
@@ -446,7 +460,7 @@ def _row(one: Event) -> dict[str, Any]:
 
 def _known(link: Connection, session: str) -> SessionInfo | None:
     """What the library says of a session, held against other writers until the transaction ends; None when unknown."""
-    row = link.execute(select(*_INFO).where(_sessions.c.session == session).with_for_update()).mappings().one_or_none()
+    row = link.execute(_LINE, {"of": session}).mappings().one_or_none()
     return None if row is None else SessionInfo.model_validate(dict(row))
 
 

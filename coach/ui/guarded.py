@@ -112,8 +112,8 @@ class Guarded:
             await PlainTextResponse(refusal, status_code=403)(scope, receive, guarded)
             return
         scope, person = await self._who(scope)
-        if self._door.people is not None and person is None and not _is_open(_path(scope)):
-            ask = {"www-authenticate": 'Basic realm="Interview coach"'} if "/mcp" in _path(scope) else {}
+        if self._door.people is not None and person is None and not _is_open(path_of(scope)):
+            ask = {"www-authenticate": 'Basic realm="Interview coach"'} if "/mcp" in path_of(scope) else {}
             refused = PlainTextResponse("sign in first: docs/deploy.md\n", status_code=401, headers=ask)
             await refused(scope, receive, guarded)
             return
@@ -200,7 +200,8 @@ def _as_parsed(script: bytes) -> bytes:
     return script.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
-def _path(scope: Scope) -> str:
+def path_of(scope: Scope) -> str:
+    """The address that is asked for, without the folder that the server is mounted at."""
     return str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
 
 

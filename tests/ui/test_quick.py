@@ -1,23 +1,51 @@
 """Events are cheaper and do the same."""
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
+import anyio
 import gradio as gr
 import pytest
-from gradio import blocks, component_meta
-from gradio.blocks import Blocks
+from gradio import blocks, component_meta, utils
 from gradio.components import base
 from gradio.state_holder import SessionState
 
 from coach.ui import quick
 
+REPLACED = ("__init__", "__setitem__", "_update_config", "_update_value_in_config")
+
+
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """`quick.install`, all that it replaces put back after the test."""
+    for module in (blocks, component_meta):
+        monkeypatch.setattr(module, "inspect", inspect)
+    monkeypatch.setattr(blocks, "anyio", anyio)
+    monkeypatch.setattr(utils, "MatplotlibBackendMananger", utils.MatplotlibBackendMananger)
+    monkeypatch.setattr(base, "dir", dir, raising=False)
+    for name in REPLACED:
+        monkeypatch.setattr(SessionState, name, getattr(SessionState, name))
+    return quick.install
+
 
 async def test_what_is_replaced_is_still_there() -> None:
     assert {"inspect"} <= set(vars(blocks)) & set(vars(component_meta))
-    fields = {"_state_ttl", "state_data", "blocks_config", "config_values"}
-    assert fields <= set(vars(SessionState(Blocks(analytics_enabled=False))))
-    assert {"__setitem__", "_update_config", "_update_value_in_config"} <= set(vars(SessionState))
+    assert set(REPLACED) <= set(vars(SessionState))
+
+
+async def test_a_new_visitor_has_the_same_but_for_the_descriptions(install: Callable[[], None]) -> None:
+    with gr.Blocks(analytics_enabled=False) as page:
+        gr.Textbox("a")
+        gr.State(0)
+    plain = vars(SessionState(page))
+    install()
+    ours = vars(SessionState(page))
+    assert ours.keys() == plain.keys()
+    assert {name for name in plain if ours[name] != plain[name]} <= {"blocks_config", "config_values"}
+    assert ours["config_values"] == {}
+    assert ours["blocks_config"].blocks == plain["blocks_config"].blocks
+    assert ours["blocks_config"].blocks is not page.default_config.blocks
 
 
 async def outcome() -> tuple[list[Any], Any, list[str]]:
@@ -45,15 +73,10 @@ async def outcome() -> tuple[list[Any], Any, list[str]]:
     )
 
 
-async def test_an_event_does_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_event_does_the_same(install: Callable[[], None]) -> None:
     plain = await outcome()
-    for module in (blocks, component_meta):
-        monkeypatch.setattr(module, "inspect", inspect)
-    monkeypatch.setattr(base, "dir", dir, raising=False)
-    for name in ("__setitem__", "_update_config", "_update_value_in_config"):
-        monkeypatch.setattr(SessionState, name, getattr(SessionState, name))
-    quick.install()
-    quick.install()
+    install()
+    install()
     assert await outcome() == plain
     assert plain[1] == 2
     assert plain[2][-1] == "ls"
