@@ -5,7 +5,7 @@
     │   └── CardChanged         another tab or process saved this card since it was opened
     ├── SettingsError           a setting is missing or impossible
     ├── IndexFault              the bank's index cannot be used or rebuilt
-    ├── InterviewError          this step is not possible at this point of the interview
+    ├── InterviewError          this step is not possible at this point of the interview (`code` names which way)
     ├── CodeNotRun              the candidate's code was not run: there is no sandbox to contain it
     ├── StoreError              the session store failed; nothing was acknowledged
     │   ├── Conflict            another tab or process wrote this session first
@@ -31,14 +31,27 @@
         ├── ModelOffSchema          off_schema        the reply did not fit the schema, even after a repair
         └── ModelStreamCut          stream_cut        a stream ended without saying it was complete
 
-A message says what, where, the value and what to do next. A failure never becomes a number.
+A message says what, where, the value and what to do next; `coach.faults` says the same in Chinese. A failure never
+becomes a number.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
 class CoachError(Exception):
-    """Root of every error raised on purpose."""
+    """Root of every error raised on purpose.
+
+    `code` names which way it went wrong, and `given` holds the values in the message, for whoever says it in another
+    language.
+    """
+
+    code = ""
+
+    def __init__(self, message: str = "", code: str = "", **given: str | int) -> None:
+        self.code = code or self.code
+        self.given: Mapping[str, str | int] = given
+        super().__init__(message)
 
 
 @dataclass(frozen=True)
@@ -57,9 +70,9 @@ class Problem:
 class ContentError(CoachError):
     """One or more content files are wrong; `problems` lists all of them."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, problems: tuple[Problem, ...], code: str = "", **given: str | int) -> None:
         self.problems = problems
-        super().__init__("\n".join(str(problem) for problem in problems))
+        super().__init__("\n".join(str(problem) for problem in problems), code, **given)
 
 
 class CardChanged(ContentError):
@@ -96,15 +109,15 @@ class UnknownSession(StoreError):
     @classmethod
     def named(cls, session: str) -> "UnknownSession":
         """The error for an id that nothing is stored under, and for one of somebody else's, word for word the same."""
-        return cls(f"no session {session!r}: it may have been deleted, or belong to another person or data folder")
+        return cls(
+            f"no session {session!r}: it may have been deleted, or belong to another person or data folder",
+            "named",
+            session=session,
+        )
 
 
 class SpeechError(CoachError):
     """A recording cannot be used or put into words, or nothing said aloud; `code` names which way."""
-
-    def __init__(self, message: str, code: str) -> None:
-        self.code = code
-        super().__init__(message)
 
 
 class SpeakerMissing(SpeechError):

@@ -5,6 +5,7 @@ import sys
 from typing import cast, get_args
 
 from coach.errors import CoachError, InterviewError
+from coach.faults import fault_text
 from coach.interview import session as interview
 from coach.interview.clock import left, left_on_question
 from coach.interview.report import report
@@ -43,7 +44,7 @@ async def hold(coach: Coach, plan: Plan | None) -> None:
         f"[{notice.name}{f', answers go to {notice.sends_to}' if notice.sends_to else ', nothing leaves this machine'}]"
     )
     if notice.warning:
-        print(f"[{notice.warning}]")
+        print(f"[{fault_text(notice.warning, state.lang)}]")
     print(HELP[state.lang])
     shown = _show(coach, None, state)
     while state.phase != "ended":
@@ -55,7 +56,7 @@ async def hold(coach: Coach, plan: Plan | None) -> None:
         try:
             state = await _step(coach, state, entry)
         except InterviewError as error:
-            print(f"! {error}")
+            print(f"! {fault_text(error, state.lang)}")
             continue
         shown = _show(coach, shown, state)
     print(report(coach.interview, state))
@@ -87,13 +88,14 @@ async def _step(coach: Coach, state: Session, entry: str) -> Session:
             return await interview.end(parts, state)
         case "/report":
             if state.exam:
-                raise InterviewError("in an exam the report comes at the end")
+                raise InterviewError("in an exam the report comes at the end", "exam_on")
             print(report(coach.interview, state))
             return state
         case "" if state.phase == "graded":
             return await interview.next_question(parts, state)
         case _ if entry.startswith("/") and " " not in entry and "\n" not in entry:
-            raise InterviewError(f"no command {entry!r}. {HELP[state.lang]}")
+            usage = HELP[state.lang]
+            raise InterviewError(f"no command {entry!r}. {usage}", "no_command", entry=entry, help=usage)
         case _:
             return await interview.advance(parts, await interview.hear(parts, state, entry))
 
@@ -102,7 +104,8 @@ async def _dispute(coach: Coach, state: Session, rest: str) -> Session:
     words = rest.split(maxsplit=2)
     if len(words) < 3 or words[1] not in get_args(State):
         raise InterviewError(
-            "say it as: /wrong CRITERION STATE WHY, such as: /wrong least-squares met I named the squared error"
+            "say it as: /wrong CRITERION STATE WHY, such as: /wrong least-squares met I named the squared error",
+            "wrong_usage",
         )
     criterion, deserved, reason = words
     after = await interview.dispute(

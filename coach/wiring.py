@@ -2,7 +2,7 @@
 
 import contextlib
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from coach.grading.signals import Embed
     from coach.interview.follow import Wording
     from coach.interview.session import Interview
-    from coach.llm.chat import Chat, Prices
+    from coach.llm.chat import Chat
+    from coach.llm.cost import Prices
     from coach.progress.library import SessionInfo
     from coach.progress.schedule import Attempt, Item
     from coach.progress.store import Store
@@ -62,7 +63,7 @@ class JudgeNotice:
     uses_model: bool
     sends_to: str | None
     """Host that answers are sent to; None when nothing leaves the machine."""
-    warning: str | None
+    warning: ModelNotConfigured | None
     """Why the model that was asked for is not used."""
     measured: str | None
     """How well the judge agrees with labels, where that was measured."""
@@ -203,7 +204,7 @@ class Coach:
         )
 
     @cached_property
-    def _chat(self) -> "tuple[Chat | None, str | None]":
+    def _chat(self) -> "tuple[Chat | None, ModelNotConfigured | None]":
         """The chat model, and why there is none although one was asked for."""
         from coach.llm.chat import connect
         from coach.llm.vendor import PROVIDERS
@@ -225,12 +226,12 @@ class Coach:
                 prices=self._prices,
             )
         except ModelNotConfigured as error:
-            return None, str(error)
+            return None, error
         return chat, None
 
     @property
     def _prices(self) -> "Prices | None":
-        from coach.llm.chat import Prices
+        from coach.llm.cost import Prices
 
         settings = self.settings
         if settings.price_in is None or settings.price_out is None:
@@ -359,7 +360,7 @@ class Coach:
                 voice=settings.speaker_voice,
             )
         except (SpeakerMissing, ModelNotConfigured, SettingsError) as error:
-            return Speaking("browser", why=str(error))
+            return Speaking("browser", why=error)
         if speaker is not None:
             return Speaking("server", speaker)
         return Speaking("off" if settings.speaker == "off" else "browser", voice=settings.speaker_voice)
@@ -398,18 +399,23 @@ class Coach:
 
     def due(self, *, most: int = DAILY, person: str = "") -> "tuple[Item, ...]":
         """What a person is to practise today, most urgent first: cards, and points of cards, that are in the bank."""
-        from coach.progress.schedule import cards_done, due, schedule
+        from coach.progress.schedule import cards_done, due
 
         now, zone = datetime.now(UTC), local_zone()
-        points = {card.id: {one.id for one in card.criteria} for card in self.cards}
         attempts = self.attempts(person)
-        items = [
-            item
-            for item in schedule(attempts, tz=zone)
-            if item.card in points and (item.criterion is None or item.criterion in points[item.card])
-        ]
         done = cards_done(attempts, now.astimezone(zone).date(), tz=zone)
-        return due(items, now, most=most, done_today=done)
+        return due(self.scheduled(attempts), now, most=most, done_today=done)
+
+    def scheduled(self, attempts: "Iterable[Attempt]") -> "tuple[Item, ...]":
+        """When cards, and points of cards, come back after these attempts: those that are in the bank."""
+        from coach.progress.schedule import schedule
+
+        points = {card.id: {one.id for one in card.criteria} for card in self.cards}
+        return tuple(
+            item
+            for item in schedule(attempts, tz=local_zone())
+            if item.card in points and (item.criterion is None or item.criterion in points[item.card])
+        )
 
     def due_cards(self, person: str = "") -> tuple[str, ...]:
         """The cards of a person's queue of today, most urgent first."""
@@ -501,7 +507,7 @@ class Coach:
 
         chat, why = self._chat
         if chat is None:
-            raise ModelNotConfigured(why or "no chat model is set: see COACH_MODEL in docs/models.md")
+            raise ModelNotConfigured(str(why or "no chat model is set: see COACH_MODEL in docs/models.md"))
         topics = sorted({card.topics[0] for card in self.cards})
         return await draft(chat, Template.load(self.settings.prompts_dir / "draft.md"), question, topics=topics)
 

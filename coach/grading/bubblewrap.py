@@ -97,7 +97,7 @@ class Bubblewrap:
         with self._tested:
             refusal = self.refusal
         if refusal is not None:
-            raise CodeNotRun(refusal)
+            raise refusal.with_traceback(None)
         began = time.monotonic()
         outcomes, stopped = self.outcomes(task, code)
         shown = outcomes[: len(task.visible)]
@@ -114,21 +114,24 @@ class Bubblewrap:
         )
 
     @cached_property
-    def refusal(self) -> str | None:
+    def refusal(self) -> CodeNotRun | None:
         """Why code is not run on this machine and what to do; None when the self-test has passed."""
         if sys.platform != "linux":
-            return "running code needs Linux with bubblewrap: your code was read, not run"
+            return CodeNotRun("running code needs Linux with bubblewrap: your code was read, not run", "not_linux")
         if shutil.which(self.program) is None:
-            return f"running code needs {self.program}, which is not installed: apt install bubblewrap"
+            message = f"running code needs {self.program}, which is not installed: apt install bubblewrap"
+            return CodeNotRun(message, "not_installed", program=self.program)
         if not Path(f"/proc/self/task/{os.getpid()}/children").exists():
-            return "running code needs /proc with the list of child processes, to add up their memory"
+            message = "running code needs /proc with the list of child processes, to add up their memory"
+            return CodeNotRun(message, "no_proc")
         try:
             failed = self.self_test()
         except CodeNotRun as error:
-            return str(error)
+            return error
         if not failed:
             return None
-        return f"the sandbox does not hold on this machine, so code is not run: {'; '.join(failed)}"
+        message = f"the sandbox does not hold on this machine, so code is not run: {'; '.join(failed)}"
+        return CodeNotRun(message, "leaks")
 
     def self_test(self) -> tuple[str, ...]:
         """What was not contained, as `probe: what happened`. Raises CodeNotRun when the sandbox does not start."""
@@ -163,7 +166,12 @@ class Bubblewrap:
         """
         checks = task.visible + task.hidden
         if len(code) > LONGEST:
-            raise CodeNotRun(f"the code has {len(code):,} characters; at most {LONGEST:,} are run")
+            raise CodeNotRun(
+                f"the code has {len(code):,} characters; at most {LONGEST:,} are run",
+                "too_long",
+                chars=len(code),
+                most=LONGEST,
+            )
         header = {
             "code": code,
             "entry": task.entry,
@@ -287,7 +295,7 @@ class _Box:
             )
         except OSError as error:
             os.close(info)
-            raise CodeNotRun(f"the sandbox does not start: {error}") from error
+            raise CodeNotRun(f"the sandbox does not start: {error}", "broken") from error
         finally:
             os.close(told)
         with open(info, "rb") as file:
@@ -364,7 +372,7 @@ class _Box:
             self._kill()
         said = (self._bwrap.stderr.read(4_000) or b"").decode("utf-8", "replace").strip().splitlines()
         why = said[-1] if said else f"exit status {self._bwrap.wait()}"
-        return CodeNotRun(f"the sandbox does not start or broke, so the code was not run: {why}")
+        return CodeNotRun(f"the sandbox does not start or broke, so the code was not run: {why}", "broken")
 
 
 def _resident(pid: int) -> int:

@@ -45,7 +45,7 @@ def next_card(
                 return found, at
         at += 1
     if not rounds:
-        raise InterviewError(_nothing(cards, plan))
+        raise _nothing(cards, plan)
     return None
 
 
@@ -57,7 +57,10 @@ def planned(cards: Sequence[Card], plan: Plan, ranked: Sequence[CardId]) -> tupl
     if plan.only:
         unknown = sorted(set(plan.only) - {card.id for card in cards})
         if unknown:
-            raise InterviewError(f"no card {', '.join(unknown)} in the bank: see coach cards, or the library page")
+            names = ", ".join(unknown)
+            raise InterviewError(
+                f"no card {names} in the bank: see coach cards, or the library page", "no_card", cards=names
+            )
         return plan.only
     if not plan.focus.strip():
         return ()
@@ -66,7 +69,7 @@ def planned(cards: Sequence[Card], plan: Plan, ranked: Sequence[CardId]) -> tupl
     fitting = {card.id for card in cards if card.kind in kinds and belongs(card, plan)}
     found = tuple(dict.fromkeys(name for name in ranked if name in fitting))[: plan.questions]
     if not found:
-        raise InterviewError(_nothing(cards, plan))
+        raise _nothing(cards, plan)
     return found
 
 
@@ -128,16 +131,25 @@ def level_after(rounds: Sequence[Round], cards: Mapping[CardId, Card], *, start:
     return level
 
 
-def _nothing(cards: Sequence[Card], plan: Plan) -> str:
+def _nothing(cards: Sequence[Card], plan: Plan) -> InterviewError:
     if plan.format == "review":
-        return "nothing is due: come back tomorrow, or choose another kind of interview"
+        return InterviewError("nothing is due: come back tomorrow, or choose another kind of interview", "nothing_due")
     if plan.focus.strip():
-        return f"no question found for {plan.focus!r}: try other words, or leave the focus empty"
+        return InterviewError(
+            f"no question found for {plan.focus!r}: try other words, or leave the focus empty",
+            "not_found",
+            focus=plan.focus,
+        )
     wanted = " and ".join(name for name in (plan.company, " or ".join(plan.topics)) if name)
-    companies = sorted({origin.company for card in cards for origin in card.source if origin.company})
-    topics = sorted({topic for card in cards for topic in card.topics})
+    companies = ", ".join(sorted({origin.company for card in cards for origin in card.source if origin.company}))
+    topics = ", ".join(sorted({topic for card in cards for topic in card.topics}))
     kind = "" if plan.format == "free" else f" in a {plan.format} interview"
-    return (
-        f"no question for {wanted or 'this choice'}{kind}: the bank has companies {', '.join(companies) or '(none)'}"
-        f" and topics {', '.join(topics) or '(none)'}"
+    return InterviewError(
+        f"no question for {wanted or 'this choice'}{kind}: the bank has companies {companies or '(none)'}"
+        f" and topics {topics or '(none)'}",
+        "none_fits",
+        form=FORMATS[plan.format].title.zh,
+        wanted=", ".join((*filter(None, (plan.company,)), *plan.topics)),
+        companies=companies,
+        topics=topics,
     )

@@ -115,16 +115,24 @@ def read_material(text: str) -> Material:
     """
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        raise InterviewError("your material is empty: paste a project summary, an abstract or the text of your slides")
+        raise InterviewError(
+            "your material is empty: paste a project summary, an abstract or the text of your slides", "no_material"
+        )
     if len(text) > MAX_CHARS:
         raise InterviewError(
             f"your material has {len(text):,} characters; at most {MAX_CHARS:,} are read: "
-            "leave out the parts that the interview is not about"
+            "leave out the parts that the interview is not about",
+            "long_material",
+            chars=len(text),
+            most=MAX_CHARS,
         )
     if text.count("<") > MAX_TAGS:
         raise InterviewError(
             f"your material holds {text.count('<'):,} signs <, as the source of a web page does; at most {MAX_TAGS:,} "
-            "are read: paste the text as one sees it"
+            "are read: paste the text as one sees it",
+            "web_page",
+            signs=text.count("<"),
+            most=MAX_TAGS,
         )
     slides = list(_SLIDE.finditer(text))
     first = slides[0].start() if slides else len(text)

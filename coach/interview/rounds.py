@@ -183,7 +183,7 @@ def plan_of(chosen: Mapping[str, Any]) -> Plan:
         faults = "; ".join(
             f"{'.'.join(map(str, one['loc']))} is {one['input']!r:.60}: {one['msg'].lower()}" for one in error.errors()
         )
-        raise InterviewError(f"this interview cannot be held: {faults}") from error
+        raise InterviewError(f"this interview cannot be held: {faults}", "bad_plan", faults=faults) from error
 
 
 def stages_of(plan: Plan, cards: Sequence[Card]) -> tuple[Stage, ...]:
@@ -210,11 +210,15 @@ def _loop(plan: Plan, cards: Sequence[Card]) -> tuple[Stage, ...]:
             if origin.company is not None and origin.round is not None:
                 asked.setdefault(origin.company, []).append((origin.note, origin.line, origin.round))
     if plan.company not in asked:
-        known = ", ".join(sorted(asked)) or "none"
-        told = (
-            "for a loop choose a company" if plan.company is None else f"the notes tell of no round at {plan.company}"
+        known = ", ".join(sorted(asked))
+        if plan.company is None:
+            raise InterviewError(f"for a loop choose a company: there are {known or 'none'}", "no_company", known=known)
+        raise InterviewError(
+            f"the notes tell of no round at {plan.company}: there are {known or 'none'}",
+            "no_rounds",
+            company=plan.company,
+            known=known,
         )
-        raise InterviewError(f"{told}: there are {known}")
     labels = tuple(dict.fromkeys(label for _, _, label in sorted(asked[plan.company])))
     stages = []
     for number, label in enumerate(labels, start=1):

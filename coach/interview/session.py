@@ -116,9 +116,11 @@ def states(events: Iterable[Event]) -> tuple[Session, ...]:
     """The state after each of these events. Raises InterviewError when they are not a session."""
     ordered = tuple(events)
     if not ordered or not isinstance(ordered[0].body, Started):
-        raise InterviewError("a session begins with its plan; these events do not")
+        raise InterviewError("a session begins with its plan; these events do not", "no_plan")
     if [event.seq for event in ordered] != list(range(len(ordered))):
-        raise InterviewError(f"session {ordered[0].session!r} has gaps in its numbering")
+        raise InterviewError(
+            f"session {ordered[0].session!r} has gaps in its numbering", "gaps", session=ordered[0].session
+        )
     first = ordered[0].body
     empty = Session(
         id=ordered[0].session,
@@ -215,7 +217,7 @@ async def start(interview: Interview, plan: Plan, *, person: str = "") -> Sessio
     opening = Event(session=session_id, seq=0, at=interview.now(), body=started)
     asked = _asks(interview, fold((opening,)), past)
     if asked is None:
-        raise InterviewError("no question fits this choice")
+        raise InterviewError("no question fits this choice", "no_question")
     events = (opening, Event(session=session_id, seq=1, at=interview.now(), body=asked))
     await interview.aside(interview.log.append, events)
     return fold(events)
@@ -238,7 +240,7 @@ def _asks(interview: Interview, session: Session, past: Past) -> Asked | None:
             return None
         name, stage = session.cards[position], 0
         if name not in bank:
-            raise InterviewError(f"card {name!r} is no longer in the bank: end this interview")
+            raise _gone(name)
         card = bank[name]
     else:
         found = next_card(tuple(bank.values()), session.plan, session.stages, session.rounds, past)
@@ -319,13 +321,16 @@ async def submit(
 
 def _check_open(session: Session, text: str) -> None:
     if session.phase != "answering":
-        raise InterviewError("no answer is expected now: go on to the next question, or read the report")
+        raise InterviewError("no answer is expected now: go on to the next question, or read the report", "not_open")
     if not text.strip():
-        raise InterviewError("the answer is empty: write something, ask for a hint, or skip")
+        raise InterviewError("the answer is empty: write something, ask for a hint, or skip", "empty")
     if len(text) > MAX_ANSWER:
         raise InterviewError(
             f"the answer has {len(text):,} characters; at most {MAX_ANSWER:,} can be graded."
-            " Shorten it: nothing was lost"
+            " Shorten it: nothing was lost",
+            "too_long",
+            chars=len(text),
+            most=MAX_ANSWER,
         )
 
 
@@ -428,7 +433,7 @@ def _told(interview: Interview, one: Round, lang: Lang) -> Told | None:
 async def regrade(interview: Interview, session: Session) -> Session:
     """The session with the current question graded again, as after a model failure; no words are asked for."""
     if not session.current.answers:
-        raise InterviewError("there is nothing to grade yet: answer the question first")
+        raise InterviewError("there is nothing to grade yet: answer the question first", "nothing_to_grade")
     return await _add(interview, session, Graded(grade=await _graded(interview, session.current)))
 
 
@@ -443,15 +448,20 @@ async def regrades(interview: Interview, session: Session) -> AsyncIterator[Sess
     """The session after each question that `regrade_all` grades again; whoever stops listening stops the work."""
     if session.phase == "grading":
         session = await regrade(interview, session)
-    for at, one in enumerate(session.rounds):
-        if one.answers and one.card in interview.cards:
-            session = await _add(interview, session, Graded(grade=await _graded(interview, one), question=at))
-            yield session
+    for at in regradable(interview, session):
+        grade = await _graded(interview, session.rounds[at])
+        session = await _add(interview, session, Graded(grade=grade, question=at))
+        yield session
+
+
+def regradable(interview: Interview, session: Session) -> tuple[int, ...]:
+    """The questions that `regrades` grades again, in its order, counted from 0."""
+    return tuple(at for at, one in enumerate(session.rounds) if one.answers and one.card in interview.cards)
 
 
 async def _graded(interview: Interview, one: Round) -> Grade:
     if one.card not in interview.cards:
-        raise InterviewError(f"card {one.card!r} is no longer in the bank: end this interview")
+        raise _gone(one.card)
     return await grade(
         interview.judge,
         interview.cards[one.card],
@@ -466,12 +476,12 @@ async def _graded(interview: Interview, one: Round) -> Grade:
 async def hint(interview: Interview, session: Session, *, said: str = "") -> Session:
     """The session after the next rung of the hint ladder."""
     if session.exam:
-        raise InterviewError("there are no hints in an exam: answer as well as you can, or skip")
+        raise InterviewError("there are no hints in an exam: answer as well as you can, or skip", "exam_hints")
     if session.phase != "answering":
-        raise InterviewError("hints are for open questions: this one is answered")
+        raise InterviewError("hints are for open questions: this one is answered", "hint_late")
     rung = len(session.current.hints) + 1
     if rung > 3:
-        raise InterviewError("all three hints are shown: answer as well as you can, or skip")
+        raise InterviewError("all three hints are shown: answer as well as you can, or skip", "hints_used")
     body = hinted(_card(interview, session), rung, session.lang)
     return await _add(interview, session, body.model_copy(update={"said": said}), clear_draft=bool(said))
 
@@ -479,7 +489,7 @@ async def hint(interview: Interview, session: Session, *, said: str = "") -> Ses
 async def skip(interview: Interview, session: Session, *, said: str = "") -> Session:
     """The session after leaving the open question or probe unanswered."""
     if session.phase != "answering":
-        raise InterviewError("there is no open question to skip")
+        raise InterviewError("there is no open question to skip", "nothing_to_skip")
     return await _add(interview, session, _skips(session, said=said), clear_draft=bool(said))
 
 
@@ -519,24 +529,24 @@ async def resume(interview: Interview, session: Session) -> Session:
 async def retract(interview: Interview, session: Session, *, said: str = "") -> Session:
     """The session with the current question put anew; what was said is kept as an earlier attempt."""
     if session.phase == "ended":
-        raise InterviewError("this interview is over: start a new one")
+        raise InterviewError("this interview is over: start a new one", "over")
     if session.phase == "grading":
-        raise InterviewError("the last answer is still being graded")
+        raise InterviewError("the last answer is still being graded", "grading")
     if not session.current.said:
-        raise InterviewError("there is nothing to take back: the question is still as it was put")
+        raise InterviewError("there is nothing to take back: the question is still as it was put", "nothing_to_redo")
     if session.exam and session.phase == "graded":
-        raise InterviewError("in an exam an answered question stays as it is")
+        raise InterviewError("in an exam an answered question stays as it is", "exam_stays")
     return await _add(interview, session, Retracted(said=said), clear_draft=bool(said))
 
 
 async def rate(interview: Interview, session: Session, value: int) -> Session:
     """The session with the candidate's own mark for the answer, 1 (poor) to 5 (perfect)."""
     if not session.current.answers:
-        raise InterviewError("there is no answer to rate yet")
+        raise InterviewError("there is no answer to rate yet", "nothing_to_rate")
     if not 1 <= value <= 5:
-        raise InterviewError(f"a rating is a whole number from 1 to 5, not {value}")
+        raise InterviewError(f"a rating is a whole number from 1 to 5, not {value}", "bad_rating", value=value)
     if session.current.rated is not None:
-        raise InterviewError("this answer is rated already")
+        raise InterviewError("this answer is rated already", "rated")
     return await _add(interview, session, SelfRated(value=value))
 
 
@@ -545,15 +555,23 @@ async def dispute(
 ) -> Session:
     """The session with a verdict disputed; the grade stays as it is. `question` counts from 0."""
     if not 0 <= question < len(session.rounds):
-        raise InterviewError(f"there is no question {question + 1}: {len(session.rounds)} were asked")
+        asked = len(session.rounds)
+        raise InterviewError(
+            f"there is no question {question + 1}: {asked} were asked", "not_asked", question=question + 1, asked=asked
+        )
     given = session.rounds[question].grade
     verdict = next((one for one in given.verdicts if one.criterion == criterion), None) if given else None
     if verdict is None:
-        raise InterviewError(f"question {question + 1} has no verdict on {criterion!r} to dispute")
+        raise InterviewError(
+            f"question {question + 1} has no verdict on {criterion!r} to dispute",
+            "no_verdict",
+            question=question + 1,
+            criterion=criterion,
+        )
     if state == "not_graded" or state == verdict.state:
-        raise InterviewError(f"say what it deserves instead of {verdict.state!r}")
+        raise InterviewError(f"say what it deserves instead of {verdict.state!r}", "same_state")
     if not reason.strip():
-        raise InterviewError("say why the verdict is wrong: the reason is kept with it")
+        raise InterviewError("say why the verdict is wrong: the reason is kept with it", "no_reason")
     body = Disputed(question=question, criterion=criterion, state=state, reason=reason.strip())
     return await _add(interview, session, body)
 
@@ -561,9 +579,9 @@ async def dispute(
 async def next_question(interview: Interview, session: Session) -> Session:
     """The session with the next question asked, or ended when there is none left or the time is up."""
     if session.phase == "ended":
-        raise InterviewError("this interview is over: start a new one")
+        raise InterviewError("this interview is over: start a new one", "over")
     if session.phase == "grading":
-        raise InterviewError("the last answer is still being graded")
+        raise InterviewError("the last answer is still being graded", "grading")
     session = await resume(interview, session)
     if session.phase == "answering":
         session = await skip(interview, session)
@@ -593,5 +611,9 @@ async def _add(interview: Interview, session: Session, *bodies: Body, clear_draf
 def _card(interview: Interview, session: Session) -> Card:
     name = session.current.card
     if name not in interview.cards:
-        raise InterviewError(f"card {name!r} is no longer in the bank: end this interview")
+        raise _gone(name)
     return interview.cards[name]
+
+
+def _gone(card: CardId) -> InterviewError:
+    return InterviewError(f"card {card!r} is no longer in the bank: end this interview", "card_gone", card=card)

@@ -18,7 +18,11 @@ def copied(source: Store, target: Store) -> Iterator[tuple[str, bool]]:
         told = ", ".join(name[:8] for name in other[:5]) + (" …" if len(other) > 5 else "")
         raise Conflict(
             f"{len(other)} of {len(names)} sessions are in the target already, and differ there: {told}."
-            " Nothing was copied; delete them in the place that is out of date"
+            " Nothing was copied; delete them in the place that is out of date",
+            "differ",
+            differ=len(other),
+            all=len(names),
+            sessions=told,
         )
     for name in names:
         kept = source.kept(name)
@@ -26,7 +30,11 @@ def copied(source: Store, target: Store) -> Iterator[tuple[str, bool]]:
         if new:
             target.keep(kept)
             if not _is_in(target, kept, missing=False):
-                raise StoreError(f"session {name!r} is another one when it is read back: do not use the target")
+                raise StoreError(
+                    f"session {name!r} is another one when it is read back: do not use the target",
+                    "copied_wrong",
+                    session=name,
+                )
         yield name, new
 
 

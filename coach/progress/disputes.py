@@ -65,7 +65,9 @@ def talk(said: Sequence[Said], criteria: Sequence[Criterion], *, answers: int) -
                 texts[-1] = "\n\n".join(filter(None, (texts[-1], body.text)))
             asked = None
     if not texts:
-        raise InterviewError("nothing was answered and graded on this question, so there is no verdict to dispute")
+        raise InterviewError(
+            "nothing was answered and graded on this question, so there is no verdict to dispute", "nothing_graded"
+        )
     return Talk(tuple(texts), tuple(probes), min(before, 3), later)
 
 
@@ -81,7 +83,12 @@ def of_round(
 ) -> dict[str, object]:
     """The case that the disputes on one question of a session make; see `case`. Raises InterviewError."""
     if one.grade is None:
-        raise InterviewError(f"question {question + 1} of session {session!r} has no grade to dispute")
+        raise InterviewError(
+            f"question {question + 1} of session {session!r} has no grade to dispute",
+            "no_grade",
+            question=question + 1,
+            session=session,
+        )
     return case(
         card.id,
         talk(one.said, card.criteria, answers=one.graded_answers),
@@ -124,17 +131,33 @@ def case(
     """
     where = f"question {question + 1} of session {session!r}"
     if not disputes:
-        raise InterviewError(f"{where}: nothing on it is disputed, so there is no case to make of it")
+        raise InterviewError(
+            f"{where}: nothing on it is disputed, so there is no case to make of it",
+            "not_disputed",
+            question=question + 1,
+            session=session,
+        )
     newest = {one.criterion: one for one in disputes}
     strange = sorted(set(newest) - set(states))
     if strange:
-        raise InterviewError(f"{where}: {strange} are disputed, and {card!r} was graded on {sorted(states)}")
+        raise InterviewError(
+            f"{where}: {strange} are disputed, and {card!r} was graded on {sorted(states)}",
+            "strange_points",
+            question=question + 1,
+            session=session,
+            points=", ".join(strange),
+            card=card,
+        )
     labels = {name: newest[name].state if name in newest else state for name, state in states.items()}
     bare = sorted(name for name, state in labels.items() if state == "not_graded")
     if bare:
         raise InterviewError(
             f"{where}: {bare} have no label, as not_graded is none: grade the answer again, or dispute these too and "
-            "say met, partly, missed or contradicted"
+            "say met, partly, missed or contradicted",
+            "unlabelled",
+            question=question + 1,
+            session=session,
+            points=", ".join(bare),
         )
     why = [f"{name}: {one.state}, was judged {states[name]}: {one.reason}" for name, one in newest.items()]
     if said.hints_later:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from coach.faults import ungraded_text
 from coach.grading.score import TESTS, arithmetic, next_fix
 from coach.progress.debrief import debrief
 from coach.progress.outcome import card_of, outcome, told
@@ -281,7 +282,7 @@ def grade_markdown(
     passages = {point.point: point for point in critique.points} if critique is not None else {}
     lines: list[str] = []
     if grade.not_graded is not None:
-        lines.append(f"**{word('not_graded', lang)}**: {guard(grade.not_graded.message)}")
+        lines.append(f"**{word('not_graded', lang)}**: {guard(ungraded_text(grade.not_graded, lang))}")
     if grade.score is not None:
         band = word(grade.score.band, lang)
         lines.append(f"**{word('score', lang)}: {round(100 * grade.score.value)} % · {band}**  ")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Literal, Protocol
 
-from coach.errors import SettingsError, SpeakerMissing
+from coach.errors import CoachError, SettingsError, SpeakerMissing
 from coach.llm.voice import VoiceEndpoint
 from coach.schema import Lang, Record
 from coach.speech.sentences import sentences
@@ -81,7 +81,10 @@ def make_speaker(setting: str, *, api_key: str | None, base_url: str | None, voi
 
         return Espeak()
     raise SettingsError(
-        f"COACH_SPEAKER is {setting!r}; it takes browser, espeak, off, or openai:<model> such as openai:gpt-4o-mini-tts"
+        f"COACH_SPEAKER is {setting!r}; it takes browser, espeak, off, "
+        "or openai:<model> such as openai:gpt-4o-mini-tts",
+        "speaker",
+        value=setting,
     )
 
 
@@ -102,7 +105,7 @@ class Speaking:
     speaker: Speaker | None = None
     voice: str | None = None
     """The name of a voice of the browser's."""
-    why: str | None = None
+    why: CoachError | None = None
     """Why the speaker that was asked for does not speak."""
     _secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     _known: OrderedDict[str, Sentence] = field(default_factory=OrderedDict)

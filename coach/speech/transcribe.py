@@ -73,7 +73,9 @@ def make_transcriber(
         return Whisper(rest, lambda tell: fetched(rest, models, tell), budget_s=budget_s)
     raise SettingsError(
         f"COACH_TRANSCRIBER is {setting!r}; it takes openai:<model> such as openai:gpt-4o-mini-transcribe, "
-        "whisper:<size> such as whisper:small, or folder:<path of a faster-whisper model>"
+        "whisper:<size> such as whisper:small, or folder:<path of a faster-whisper model>",
+        "transcriber",
+        value=setting,
     )
 
 

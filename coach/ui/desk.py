@@ -33,8 +33,12 @@ class Desk:
 
 def lang_of(request: gr.Request | None) -> Lang:
     """The first of our languages that the browser asks for, for what is written on the server; else English."""
-    wanted = request.headers.get("accept-language", "") if request is not None else ""
-    for one in str(wanted).split(","):
+    return lang_in(request.headers.get("accept-language", "") if request is not None else "")
+
+
+def lang_in(accepted: str) -> Lang:
+    """The first of our languages in an Accept-Language header; else English."""
+    for one in accepted.split(","):
         name = one.partition(";")[0].strip().lower()
         if name.startswith("zh"):
             return "zh"

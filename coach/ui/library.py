@@ -10,10 +10,12 @@ import gradio as gr
 
 from coach.bank.collection import MAX_DIFFICULTY, Where
 from coach.errors import CoachError, ContentError
+from coach.faults import fault_text
 from coach.interview import session as interview
 from coach.schema import Card, Kind, Lang, Plan
 from coach.ui.desk import PRIVATE, Desk, View, lang_of, person_of
-from coach.ui.library_edit import Editing, editor, refused_html, says, unsaved
+from coach.ui.fields import says, search_row
+from coach.ui.library_edit import Editing, editor, refused_html, unsaved
 from coach.ui.library_notes import notes
 from coach.ui.library_views import (
     UNKNOWN,
@@ -24,9 +26,9 @@ from coach.ui.library_views import (
     left_out_html,
     question_html,
     results_html,
-    told_html,
 )
 from coach.ui.markup import DELIMITERS
+from coach.ui.pieces import told_html
 from coach.ui.words import I18N
 from coach.ui.words.library import KINDS, round_word, say
 from coach.ui.words.topics import topic_word
@@ -125,7 +127,7 @@ def build(desk: Desk) -> None:
     told = says("lib-told")
     with gr.Tabs(selected="questions", elem_id="lib-tabs") as tabs:
         with gr.Tab(I18N("library_questions"), id="questions", render_children=True):
-            search = _search(coach)
+            search = _search()
             with gr.Row(elem_classes="lib-row-of-two"):
                 with gr.Column(scale=2, min_width=300, elem_id="lib-results"):
                     listed = gr.Markdown("", latex_delimiters=DELIMITERS, elem_id="lib-list")
@@ -159,6 +161,9 @@ def build(desk: Desk) -> None:
         own = {str(coach.settings.own_cards_dir / f"{one}.yaml"): one for one in known.own or {}}
         return {listed: shown, left_out: left_out_html(coach.problems, lang, own=own)}
 
+    def offers(lang: Lang) -> View:
+        return {search.parts[key]: gr.update(choices=names) for key, names in choices(coach.cards, lang).items()}
+
     def wanted_of(given: View) -> Wanted:
         return Wanted(*(given[one] or "" for one in fields))
 
@@ -171,7 +176,7 @@ def build(desk: Desk) -> None:
         try:
             yield {told: "", **await work}
         except CoachError as error:
-            yield {told: told_html(str(error), bad=True)}
+            yield {told: told_html(fault_text(error, lang), bad=True)}
 
     async def on_again(given: View, request: gr.Request) -> View:
         """The lists after cards, drafts or what is known of the person may have changed."""
@@ -180,12 +185,10 @@ def build(desk: Desk) -> None:
             known = await asyncio.to_thread(marks_of, coach, person_of(request))
             lists = await list_view(wanted_of(given), known, name, lang)
         except CoachError as error:
-            return {told: told_html(str(error), bad=True)}
-        offered = choices(coach.cards, lang)
-        offers = {search.parts[key]: gr.update(choices=offered[key]) for key in offered}
+            return {told: told_html(fault_text(error, lang), bad=True)}
         return {
             marks: known,
-            **offers,
+            **offers(lang),
             **lists,
             **await imported.view(lang),
             **card_view(name, lang, known, given[reader.shows]),
@@ -201,7 +204,7 @@ def build(desk: Desk) -> None:
             view |= await opened(asked, lang)
         except ContentError as error:
             view |= {told: refused_html(error, lang, key="shut"), **desk_editor.closed(lang)}
-        return {reader.lang: lang, **view, **card_view(name, lang, Marks(), False)}
+        return {reader.lang: lang, **offers(lang), **view, **card_view(name, lang, Marks(), False)}
 
     async def opened(asked: Any, lang: Lang) -> View:
         """The editor as the address of the page asks for it."""
@@ -240,11 +243,11 @@ def build(desk: Desk) -> None:
         return card_view(name, lang_of(request), known, shows)
 
     async def on_practise(name: str, asked: Lang, request: gr.Request) -> View:
-        plan = Plan(lang=asked, only=(name,), questions=1, seed=secrets.randbelow(2**31))
+        lang, plan = lang_of(request), Plan(lang=asked, only=(name,), questions=1, seed=secrets.randbelow(2**31))
         try:
             state = await interview.start(coach.interview, plan, person=person_of(request))
         except CoachError as error:
-            return {reader.told: told_html(say("practise_fail", lang_of(request), why=error), bad=True), go: ""}
+            return {reader.told: told_html(say("practise_fail", lang, why=fault_text(error, lang)), bad=True), go: ""}
         return {session_id: state.id, go: f"./?{state.id[:8]}"}
 
     card_parts = [chosen, reader.room, reader.told, reader.question, reader.answer]
@@ -255,7 +258,8 @@ def build(desk: Desk) -> None:
     fields = [search.words, *filters]
     again = {"inputs": {*fields, reader.shows, chosen}, "outputs": drawn, **PRIVATE}
 
-    loaded = desk.blocks.load(on_open, outputs=[told, tabs, reader.lang, *lists, *card_parts, *edit_parts], **PRIVATE)
+    opening = [told, tabs, reader.lang, *search.parts.values(), *lists, *card_parts, *edit_parts]
+    loaded = desk.blocks.load(on_open, outputs=opening, **PRIVATE)
     loaded.then(on_again, **again)
     finding = {"inputs": {*fields, marks, chosen}, "outputs": [told, *lists], **PRIVATE}
     for trigger in (search.words.submit, search.find.click, *(one.input for one in filters)):
@@ -299,23 +303,10 @@ class _Search:
     status: gr.Dropdown
 
 
-def _search(coach: Coach) -> _Search:
-    offered = choices(coach.cards, "en")
-    with gr.Row(elem_id="lib-search"):
-        words = gr.Textbox(
-            label=I18N("library_words"),
-            placeholder=I18N("library_words_hint"),
-            max_length=500,
-            scale=4,
-            min_width=260,
-            elem_id="lib-words",
-        )
-        find = gr.Button(I18N("library_find"), variant="primary", scale=0, min_width=120, elem_id="lib-find")
+def _search() -> _Search:
+    words, find = search_row("library", "lib", most=500, variant="primary", scale=0, min_width=120)
     with gr.Row(elem_id="lib-filters"):
-        parts = {
-            key: gr.Dropdown(offered[key], value="", label=I18N(f"library_{key}"), min_width=130, elem_id=f"lib-{key}")
-            for key in ("company", "round", "topic", "kind")
-        }
+        parts = {key: _dropdown(key, {"": "any"}) for key in ("company", "round", "topic", "kind")}
         level = _dropdown("level", {"": "any", "easy": "easy", "medium": "medium", "hard": "hard"})
         lang = gr.Dropdown(
             [(I18N("library_both"), ""), ("English", "en"), ("中文", "zh")],

@@ -1,7 +1,7 @@
 """The part of the library page where a card or a draft is edited, checked and saved."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,9 +11,12 @@ import gradio as gr
 from coach.bank.draft import accept, unready
 from coach.bank.own import ready, version_of
 from coach.errors import ContentError, ModelError, Problem
+from coach.faults import fault_text
 from coach.schema import Card, Lang
 from coach.ui.desk import PRIVATE, Desk, View, lang_of
-from coach.ui.library_views import esc, problems_html, told_html
+from coach.ui.fields import says
+from coach.ui.library_views import problems_html
+from coach.ui.pieces import esc, told_html
 from coach.ui.words import I18N
 from coach.ui.words.library import say
 from coach.wiring import Coach
@@ -108,12 +111,6 @@ def _head(now: Editing, text: str, lang: Lang) -> str:
     return f'<div class="lib"><h2>{esc(now.called(lang))}</h2><p class="lib-note">{esc(text)}</p></div>'
 
 
-def says(name: str) -> gr.HTML:
-    """A place for sentences to the person, which a screen reader reads out; it takes no room while it is empty."""
-    frame = '<div role="status" aria-live="polite">${value}</div>'
-    return gr.HTML("", elem_id=name, elem_classes="lib-says", html_template=frame)
-
-
 def editor(desk: Desk) -> tuple[Editor, list[Any], gr.HTML]:
     """The editor, the events after which lists are to be drawn again, and the count of changes that triggers them."""
     coach = desk.coach
@@ -145,33 +142,17 @@ def editor(desk: Desk) -> tuple[Editor, list[Any], gr.HTML]:
             return {told: told_html(say("right", lang))}
         return {told: problems_html(problems, lang, head=counted("checked", len(problems), lang))}
 
-    async def on_save(now: Editing | None, text: str, request: gr.Request) -> AsyncIterator[View]:
-        lang = lang_of(request)
-        if now is None:
-            yield {told: told_html(say("lost", lang), bad=True)}
+    async def saved(now: Editing, text: str, lang: Lang) -> AsyncIterator[View]:
+        if now.kind == "draft":
+            yield await _saved_draft(one, now, text, lang)
             return
-        try:
-            if now.kind == "draft":
-                yield await _saved_draft(one, now, text or "", lang)
-                return
-            opened = now.name if now.kind == "card" else None
-            card = await asyncio.to_thread(coach.own_cards.save, text or "", opened=opened, seen=now.seen)
-        except ContentError as error:
-            yield {told: refused_html(error, lang)}
-            return
+        opened = now.name if now.kind == "card" else None
+        card = await asyncio.to_thread(coach.own_cards.save, text, opened=opened, seen=now.seen)
         async for view in _settled(one, card, text, lang, say("saved", lang, name=card.id)):
             yield view
 
-    async def on_accept(now: Editing | None, text: str, request: gr.Request) -> AsyncIterator[View]:
-        lang = lang_of(request)
-        if now is None or now.kind != "draft":
-            yield {told: told_html(say("lost", lang), bad=True)}
-            return
-        try:
-            card, kept = await asyncio.to_thread(_accepted, coach, now, text or "")
-        except ContentError as error:
-            yield {told: refused_html(error, lang)}
-            return
+    async def accepted(now: Editing, text: str, lang: Lang) -> AsyncIterator[View]:
+        card, kept = await asyncio.to_thread(_accepted, coach, now, text)
         async for view in _settled(one, card, kept, lang, say("accepted_card", lang, name=card.id)):
             yield view
 
@@ -198,26 +179,20 @@ def editor(desk: Desk) -> tuple[Editor, list[Any], gr.HTML]:
         asked = say("ask_revert" if changed else "ask_delete", lang, name=now.name)
         return {sure: gr.update(visible=True), question: told_html(asked, bad=True)}
 
-    async def on_yes(now: Editing | None, request: gr.Request) -> AsyncIterator[View]:
-        lang = lang_of(request)
-        if now is None:
-            yield {told: told_html(say("lost", lang), bad=True)}
+    async def deleted(now: Editing, _: str, lang: Lang) -> AsyncIterator[View]:
+        yield {sure: gr.update(visible=False)}
+        if now.kind == "draft":
+            await asyncio.to_thread(coach.drafts.delete, now.name)
+            yield one.closed(lang, told=told_html(say("deleted_draft", lang)))
             return
-        try:
-            if now.kind == "draft":
-                await asyncio.to_thread(coach.drafts.delete, now.name)
-                yield one.closed(lang, told=told_html(say("deleted_draft", lang)))
-                return
-            whose = await asyncio.to_thread(coach.own_cards.remove, now.name, seen=now.seen)
-            yield {told: told_html(say("saving", lang)), sure: gr.update(visible=False)}
-            await asyncio.to_thread(brought_up_to_date, coach)
-            if whose == "own":
-                yield one.closed(lang, told=told_html(say("deleted", lang, name=now.name)))
-                return
-            view = await one.open("card", now.name, lang)
-            yield view | {told: told_html(say("reverted", lang, name=now.name))}
-        except ContentError as error:
-            yield {told: refused_html(error, lang), sure: gr.update(visible=False)}
+        whose = await asyncio.to_thread(coach.own_cards.remove, now.name, seen=now.seen)
+        yield {told: told_html(say("saving", lang))}
+        await asyncio.to_thread(brought_up_to_date, coach)
+        if whose == "own":
+            yield one.closed(lang, told=told_html(say("deleted", lang, name=now.name)))
+            return
+        view = await one.open("card", now.name, lang)
+        yield view | {told: told_html(say("reverted", lang, name=now.name))}
 
     check.click(on_check, inputs=inputs, outputs=[told], **PRIVATE)
     new.click(on_new, inputs=inputs, outputs=outputs, **PRIVATE)
@@ -226,11 +201,29 @@ def editor(desk: Desk) -> tuple[Editor, list[Any], gr.HTML]:
         button.click(on_ask, inputs=[one.editing], outputs=[sure, question, told], **PRIVATE)
     no.click(lambda: gr.update(visible=False), outputs=[sure], **PRIVATE)
     changing = [
-        save.click(on_save, inputs=inputs, outputs=outputs, trigger_mode="once", **PRIVATE),
-        accepting.click(on_accept, inputs=inputs, outputs=outputs, trigger_mode="once", **PRIVATE),
-        yes.click(on_yes, inputs=[one.editing], outputs=outputs, trigger_mode="once", **PRIVATE),
+        button.click(_step(one, step), inputs=inputs, outputs=outputs, trigger_mode="once", **PRIVATE)
+        for button, step in ((save, saved), (accepting, accepted), (yes, deleted))
     ]
     return one, changing, told
+
+
+def _step(
+    one: Editor, step: Callable[[Editing, str, Lang], AsyncIterator[View]]
+) -> Callable[[Editing | None, str, gr.Request], AsyncIterator[View]]:
+    """An event that changes what is open; it says what stands in the way."""
+
+    async def on_step(now: Editing | None, text: str, request: gr.Request) -> AsyncIterator[View]:
+        lang = lang_of(request)
+        if now is None:
+            yield {one.told: told_html(say("lost", lang), bad=True)}
+            return
+        try:
+            async for view in step(now, text or "", lang):
+                yield view
+        except ContentError as error:
+            yield {one.told: refused_html(error, lang)}
+
+    return on_step
 
 
 def counted(key: str, number: int, lang: Lang) -> str:
@@ -239,7 +232,12 @@ def counted(key: str, number: int, lang: Lang) -> str:
 
 
 def refused_html(error: ContentError, lang: Lang, *, key: Literal["wrong", "shut"] = "wrong") -> str:
-    """What stood in the way of saving, or of opening (`shut`); every problem with its line."""
+    """What stood in the way of saving, or of opening (`shut`); every problem with its line.
+
+    In Chinese a refusal that has a sentence of its own is told by it alone.
+    """
+    if lang == "zh" and error.code:
+        return told_html(fault_text(error, lang), bad=True)
     head = say("shut", lang) if key == "shut" else counted("wrong", len(error.problems), lang)
     return problems_html(error.problems, lang, head=head)
 

@@ -11,11 +11,13 @@ import gradio as gr
 
 from coach.bank.documents import DOCUMENTS, TEXT
 from coach.bank.draft import unready
-from coach.errors import CoachError, ContentError
+from coach.errors import CoachError, ContentError, Problem
+from coach.faults import fault_text
 from coach.schema import Lang, NoteQuestion
 from coach.ui.desk import PRIVATE, Desk, View, lang_of
-from coach.ui.library_edit import says
-from coach.ui.library_views import Line, drafts_html, found_html, progress_html, summary_text, told_html
+from coach.ui.fields import says
+from coach.ui.library_views import Line, drafts_html, found_html, progress_html, summary_text
+from coach.ui.pieces import told_html
 from coach.ui.words import I18N
 from coach.ui.words.library import say
 from coach.wiring import Coach
@@ -64,20 +66,20 @@ def looked_up(coach: Coach, question: NoteQuestion) -> Line:
     return Line(question, "draft", made) if made in coach.drafts.names() else Line(question, "deleted", made)
 
 
-def read_files(paths: Sequence[str]) -> tuple[tuple[Line, ...], str]:
+def read_files(paths: Sequence[str], lang: Lang) -> tuple[tuple[Line, ...], str]:
     """Every question of uploaded notes, and what was wrong with the files; the uploads are deleted. It blocks."""
     from coach.bank.notes import read_notes
 
     lines: list[Line] = []
-    wrong: list[str] = []
+    wrong: list[Problem] = []
     for path in map(Path, paths):
         try:
             lines += (Line(one, "unread") for one in read_notes(path, shown_as=path.name))
         except ContentError as error:
-            wrong += map(str, error.problems)
+            wrong += error.problems
         with contextlib.suppress(OSError):
             path.unlink()
-    return tuple(lines), "\n".join(wrong)
+    return tuple(lines), fault_text(ContentError(tuple(wrong)), lang) if wrong else ""
 
 
 def notes(desk: Desk) -> Notes:
@@ -130,7 +132,7 @@ def notes(desk: Desk) -> Notes:
         names = ", ".join(Path(path).name for path in paths)
         told = progress_html(say("reading", lang, name=names), 0, 0)
         yield {status: told, found: "", write: gr.update(visible=False), stop: gr.update(visible=True)}
-        read, wrong = await asyncio.to_thread(read_files, paths)
+        read, wrong = await asyncio.to_thread(read_files, paths, lang)
         known, shown_at = list(read), 0.0
         for at, line in enumerate(read):
             if time.monotonic() - shown_at > TELL_S:
@@ -140,7 +142,7 @@ def notes(desk: Desk) -> Notes:
             try:
                 known[at] = await asyncio.to_thread(looked_up, coach, line.question)
             except CoachError as error:
-                yield {upload: None, **after(known, lang, wrong=str(error))}
+                yield {upload: None, **after(known, lang, wrong=fault_text(error, lang))}
                 return
         yield {upload: None, **after(known, lang, wrong=wrong)}
 
@@ -162,7 +164,7 @@ def notes(desk: Desk) -> Notes:
                 path = await asyncio.to_thread(coach.drafts.add, question, await coach.draft(question))
                 now[at] = replace(known[at], state="draft", name=path.relative_to(coach.drafts.folder).as_posix())
             except CoachError as error:
-                failed.append(f"{question.path}:{question.line}: {error}")
+                failed.append(f"{question.path}:{question.line}: {fault_text(error, lang)}")
         said = say("drafts_done", lang, made=len(wanted) - len(failed), failed=len(failed))
         yield {**after(now, lang, said=said, wrong="\n".join(failed)), **await part.view(lang)}
 

@@ -3,7 +3,6 @@
 What holds formulas is for `gr.Markdown` with `markup.DELIMITERS` and so is one line; see `markup`.
 """
 
-import html
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +12,7 @@ from coach.bank.own import Origin
 from coach.errors import Problem
 from coach.schema import Bilingual, BilingualPhrases, Card, Criterion, Lang, Misconception, NoteQuestion, Provenance
 from coach.ui.markup import inline, rich
+from coach.ui.pieces import esc, fold, table, told_html
 from coach.ui.words.library import KINDS, round_word, say
 from coach.ui.words.topics import topic_word
 
@@ -48,11 +48,6 @@ class Line:
     """The card that answers it, or the file of its draft."""
 
 
-def esc(text: object) -> str:
-    """Text inside HTML, on one line."""
-    return html.escape(str(text)).replace("\r", "").replace("\n", "&#10;").replace("\\", "&#92;").replace("$", "&#36;")
-
-
 def other(lang: Lang) -> Lang:
     """The other of our two languages."""
     return "en" if lang == "zh" else "zh"
@@ -61,11 +56,6 @@ def other(lang: Lang) -> Lang:
 def link(kind: Literal["card", "draft", "edit"], name: str, inside: str, *, css: str = "") -> str:
     """A link that opens something of the library; `inside` is HTML. The page's script opens it without a reload."""
     return f'<a class="lib-go {css}" href="./library?{kind}={quote(name, safe="/")}">{inside}</a>'
-
-
-def told_html(text: str, *, bad: bool = False) -> str:
-    """One sentence to the person."""
-    return f'<p class="lib-told{" bad" if bad else ""}">{esc(text)}</p>' if text else ""
 
 
 def results_html(cards: Sequence[Card], lang: Lang, marks: Marks, *, told: str, chosen: str = "") -> str:
@@ -162,21 +152,16 @@ def answer_html(card: Card, lang: Lang) -> str:
         f"<h3>{say('reference', lang)}</h3>",
         f'<p class="lib-note">{say("personal", lang)}</p>' if card.personal else "",
         f'<div class="lib-reference">{rich(card.reference.text(lang))}</div>',
-        _fold(say("reference_other", lang), rich(card.reference.text(other(lang))), lang=other(lang)),
+        fold(say("reference_other", lang), rich(card.reference.text(other(lang))), lang=other(lang)),
         _rubric(card, lang),
         _steps(card, lang),
         _solution(card, lang),
-        _fold(say("hints", lang), _items((hint.text(lang) for hint in card.hints), ordered=True)),
+        fold(say("hints", lang), _items((hint.text(lang) for hint in card.hints), ordered=True)),
         _misconceptions(card, lang),
         _followups(card.followups, lang),
         f"<h3>{say('sources', lang)}</h3>{_items(card.references)}",
     ]
     return f'<div class="lib lib-answer">{"".join(parts)}</div>'
-
-
-def _fold(title: str, inside: str, *, lang: Lang | None = None) -> str:
-    spoken = f' lang="{lang}"' if lang is not None else ""
-    return f"<details><summary>{esc(title)}</summary><div{spoken}>{inside}</div></details>"
 
 
 def _items(texts: Iterable[str], *, ordered: bool = False) -> str:
@@ -198,7 +183,7 @@ def _point(criterion: Criterion, lang: Lang) -> str:
     return (
         f"<li>{inline(criterion.says.text(lang))} "
         f'<span class="lib-weight">{points}</span>{required}'
-        f"{_fold(say('accepted', lang), _both(criterion.accept))}</li>"
+        f"{fold(say('accepted', lang), _both(criterion.accept))}</li>"
     )
 
 
@@ -206,14 +191,14 @@ def _steps(card: Card, lang: Lang) -> str:
     if not card.steps:
         return ""
     rows = "".join(f"<li>{inline(step.why.text(lang))}{rich(f'$${step.latex}$$')}</li>" for step in card.steps)
-    return _fold(say("steps", lang), f"<ol>{rows}</ol>")
+    return fold(say("steps", lang), f"<ol>{rows}</ol>")
 
 
 def _solution(card: Card, lang: Lang) -> str:
     if card.coding is None:
         return ""
     cost = f"<p><b>{say('cost', lang)}:</b> {inline(card.coding.cost.text(lang))}</p>"
-    return _fold(say("solution", lang), f"{_code(card.coding.solution)}{cost}")
+    return fold(say("solution", lang), f"{_code(card.coding.solution)}{cost}")
 
 
 def _code(text: str) -> str:
@@ -225,24 +210,20 @@ def _misconceptions(card: Card, lang: Lang) -> str:
         said = " / ".join(inline(text) for text in one.says.of(lang))
         return f"<li><q>{said}</q><br>{inline(one.correction.text(lang))}</li>"
 
-    return _fold(say("misconceptions", lang), f"<ul>{''.join(row(one) for one in card.misconceptions)}</ul>")
+    return fold(say("misconceptions", lang), f"<ul>{''.join(row(one) for one in card.misconceptions)}</ul>")
 
 
 def _followups(questions: Sequence[Bilingual], lang: Lang) -> str:
-    return _fold(say("followups", lang), _items(one.text(lang) for one in questions)) if questions else ""
+    return fold(say("followups", lang), _items(one.text(lang) for one in questions)) if questions else ""
 
 
 def found_html(lines: Sequence[Line], lang: Lang, *, done: bool) -> str:
     """The questions of notes as a table: where, what, and which card answers each."""
     if not lines:
         return f'<p class="lib-note">{say("none_in_notes", lang)}</p>' if done else ""
-    rows = "".join(_found_row(line, lang) for line in lines)
-    heads = "".join(f'<th scope="col">{say(key, lang)}</th>' for key in ("where", "question", "answered_by"))
-    return (
-        f'<div class="lib lib-wide" tabindex="0" role="region" aria-label="{say("question", lang)}">'
-        f'<table class="lib-found"><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
+    rows = [_found_row(line, lang) for line in lines]
+    head = [say(key, lang) for key in ("where", "question", "answered_by")]
+    return table(head, rows, css="lib-found", around="lib lib-wide", of=say("question", lang))
 
 
 def _found_row(line: Line, lang: Lang) -> str:
@@ -296,4 +277,4 @@ def problems_html(problems: Sequence[Problem], lang: Lang, *, head: str) -> str:
     """What is wrong with the card in the editor, each with its line."""
     lines = (f"<b>{say('line', lang, n=problem.line)}</b> " if problem.line else "" for problem in problems)
     rows = "".join(f"<li>{line}{esc(one.message)}</li>" for line, one in zip(lines, problems, strict=True))
-    return f'<div class="lib"><p class="lib-told bad">{esc(head)}</p><ul class="lib-problems">{rows}</ul></div>'
+    return f'<div class="lib">{told_html(head, bad=True)}<ul class="lib-problems">{rows}</ul></div>'

@@ -17,6 +17,7 @@ import gradio as gr
 import numpy as np
 
 from coach.errors import CoachError, NothingHeard
+from coach.faults import fault_text
 from coach.interview import session as interview
 from coach.schema import Lang, Recording, Session
 from coach.speech.hands_free import GENEROUS_S, LONGEST_S, SHORTEST_S, Turn, at_16k, still_thinking
@@ -25,7 +26,7 @@ from coach.speech.terms import terms_for
 from coach.speech.transcribe import Progress, Transcriber, listen
 from coach.speech.voice_activity import RATE
 from coach.ui.desk import PRIVATE, Desk, View, lang_of, person_of
-from coach.ui.listen_views import choices, chosen, fault_text, rewritten, said, status_html, takes_html, without
+from coach.ui.listen_views import choices, chosen, rewritten, said, status_html, takes_html, without
 from coach.ui.words import I18N
 from coach.wiring import Coach
 
@@ -122,7 +123,7 @@ class Listen:
 def _where(transcriber: Transcriber | CoachError, lang: Lang) -> str:
     """What becomes of recordings."""
     if isinstance(transcriber, CoachError):
-        return f"{fault_text(transcriber, lang)} {said('type', lang)}"
+        return f"{fault_text(transcriber, lang, transcribing=True)} {said('type', lang)}"
     return said("sent", lang, host=transcriber.host) if transcriber.host else said("here", lang)
 
 
@@ -285,7 +286,7 @@ class Ears:
         try:
             take = await asyncio.to_thread(self.part.coach.recordings.add, sid, path)
         except CoachError as error:
-            yield await self.shown(sid, lang, told=fault_text(error, lang), kind="bad")
+            yield await self.shown(sid, lang, told=fault_text(error, lang, transcribing=True), kind="bad")
             return
         async for view in self.words_of(sid, take, lang):
             yield view
@@ -310,9 +311,9 @@ class Ears:
                 take = take.model_copy(update={"transcript": found, "repairs": repairs})
             yield await self.added(sid, take, state, lang)
         except NothingHeard as error:
-            yield await self.shown(sid, lang, told=fault_text(error, lang), kind="bad")
+            yield await self.shown(sid, lang, told=fault_text(error, lang, transcribing=True), kind="bad")
         except CoachError as error:
-            told = f"{fault_text(error, lang)} {said('kept', lang)} {said('type', lang)}"
+            told = f"{fault_text(error, lang, transcribing=True)} {said('kept', lang)} {said('type', lang)}"
             yield await self.shown(sid, lang, told=told, kind="bad")
 
     def terms(self, state: Session) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from coach.errors import CoachError, ModelError, SpeechError
 from coach.llm.transcription import Word
 from coach.schema import Lang
 from coach.speech.recording import Take
@@ -20,12 +19,6 @@ _CONTEXTS = (24, 8, 0)
 def said(code: str, lang: Lang, **given: str) -> str:
     """A sentence of the status line."""
     return STATUS[code][lang].format(**given).strip()
-
-
-def fault_text(error: CoachError, lang: Lang) -> str:
-    """Why a recording did not become words, and what can be done."""
-    code = error.code if isinstance(error, SpeechError | ModelError) else "other"
-    return said(code if code in STATUS else "other", lang, why=str(error))
 
 
 def status_html(text: str, *, kind: str = "", working: bool = False) -> str:

@@ -18,7 +18,13 @@ DELIMITERS: list[dict[str, str | bool]] = [
     {"left": "\\[", "right": "\\]", "display": True},
     {"left": "\\(", "right": "\\)", "display": False},
 ]
-"""For `gr.Markdown`: dollar signs are amounts of money by now."""
+"""For `gr.Markdown` of HTML that was made here: dollar signs are amounts of money by now."""
+LATEX: list[dict[str, str | bool]] = [
+    {"left": "$$", "right": "$$", "display": True},
+    {"left": "$", "right": "$", "display": False},
+    *DELIMITERS,
+]
+"""For Markdown as it was written, where formulas stand between dollar signs too."""
 
 _CODE = re.compile(r"(<code.*?</code>)", re.DOTALL)
 _SET = re.compile(r"\\(\(.+?\\\)|\[.+?\\\])", re.DOTALL)

@@ -11,6 +11,7 @@ from typing import Any, cast
 import gradio as gr
 
 from coach.errors import CoachError, CodeNotRun, Conflict, UnknownSession
+from coach.faults import fault_text
 from coach.interview import session as interview
 from coach.interview.clock import time_up
 from coach.interview.follow import Show
@@ -109,11 +110,15 @@ def build(desk: Desk) -> None:
     async def loaded(sid: str, request: gr.Request) -> Session:
         return await interview.load(coach.interview, sid, person=person_of(request))
 
-    async def current_view(sid: str, request: gr.Request, *, draft: str = "", told: str = "") -> View:
+    async def current_view(sid: str, request: gr.Request, *, draft: str = "", told: str | CoachError = "") -> View:
+        """The page as the session stands, with what is to be told, an error in the session's language."""
         try:
-            return view(await loaded(sid, request), draft=draft, told=told)
+            state = await loaded(sid, request)
+            return view(state, draft=draft, told=told if isinstance(told, str) else fault_text(told, state.lang))
         except UnknownSession:
             return view(None, told=STATUS["lost"][lang_of(request)])
+        except CoachError as error:
+            return {status: _status(fault_text(error, lang_of(request)), False)}
 
     async def act(
         sid: str, seq: int, text: str, request: gr.Request, step: Step, *, keep: bool = True
@@ -152,10 +157,10 @@ def build(desk: Desk) -> None:
                     return  # the person went on meanwhile, and that step shows the page
             yield view(state, draft=left, code=code)
         except Conflict as error:
-            yield await current_view(sid, request, draft=text, told=str(error))
+            yield await current_view(sid, request, draft=text, told=error)
         except CoachError as error:
             _log.info("step refused: %s", type(error).__name__)
-            yield await current_view(sid, request, draft=text, told=str(error))
+            yield await current_view(sid, request, draft=text, told=error)
 
     async def on_start(request: gr.Request, *values: Any) -> View:
         try:
@@ -163,14 +168,14 @@ def build(desk: Desk) -> None:
             state = await interview.start(coach.interview, plan, person=person_of(request))
             return begun(state, code=first_code(card_of(state), state, ""))
         except CoachError as error:
-            return view(None, told=str(error))
+            return view(None, told=fault_text(error, lang_of(request)))
 
     async def on_bring(file: str, request: gr.Request) -> View:
         field = setup.fields["material"]
         try:
             text = await asyncio.to_thread(coach.read_material, Path(file))
         except CoachError as error:
-            return {status: _status(str(error), False)}
+            return {status: _status(fault_text(error, lang_of(request)), False)}
         if len(text) > MAX_CHARS:
             return {field: text[:MAX_CHARS], status: _status(STATUS["material"][lang_of(request)], False)}
         return {field: text, status: _status("", False)}
@@ -181,7 +186,8 @@ def build(desk: Desk) -> None:
         empty = "" if coach.cards else STATUS["empty"][lang]
         if not sid:
             spoken_here = {setup.fields["lang"]: lang} if lang != "en" else {}
-            return {**page, **spoken_here, **begun(None, told=empty)}
+            # Nothing of the room: whoever was quick has pressed Start by now.
+            return {**page, **spoken_here, **({status: _status(empty, False)} if empty else {})}
         try:
             state = await loaded(sid, request)
             draft = await asyncio.to_thread(coach.store.draft, sid, state.next_seq)
@@ -195,7 +201,7 @@ def build(desk: Desk) -> None:
         except Conflict:
             return {**page, room.row: gr.update(visible=True), **await current_view(sid, request)}
         except CoachError as error:
-            return {**page, **begun(None, told=str(error))}
+            return {**page, **begun(None, told=fault_text(error, lang))}
 
     async def on_send(sid: str, seq: int, text: str, code: str, request: gr.Request) -> AsyncIterator[View]:
         sent: list[int] = []
@@ -253,7 +259,7 @@ def build(desk: Desk) -> None:
         try:
             return panel.objection(coach.interview, await loaded(sid, request))
         except CoachError as error:
-            return {status: _status(str(error), False)}
+            return {status: _status(fault_text(error, lang_of(request)), False)}
 
     async def on_wrong(
         sid: str, seq: int, text: str, point: str | None, deserved: str | None, why: str, request: gr.Request
@@ -272,7 +278,7 @@ def build(desk: Desk) -> None:
             )
             return view(state, draft=text, told=STATUS["kept"][state.lang]) | {panel.wrong: gr.update(open=False)}
         except CoachError as error:
-            return await current_view(sid, request, draft=text, told=str(error))
+            return await current_view(sid, request, draft=text, told=error)
 
     async def on_tick(sid: str, seq: int, text: str, request: gr.Request) -> AsyncIterator[View]:
         try:
@@ -281,7 +287,7 @@ def build(desk: Desk) -> None:
                 yield {room.clock: clock_html(state, coach.interview.now())}
                 return
         except CoachError as error:
-            yield await current_view(sid, request, draft=text, told=str(error))
+            yield await current_view(sid, request, draft=text, told=error)
             return
 
         async def step(state: Session, _: Show) -> Session:
@@ -303,9 +309,9 @@ def build(desk: Desk) -> None:
             yield {room.tests: f"*{STATUS['running'][state.lang]}*"}
             yield {room.tests: run_markdown(await coach.sandbox.run(task, code or ""), state.lang)}
         except CodeNotRun as error:
-            yield {room.tests: defuse(str(error))}
+            yield {room.tests: defuse(fault_text(error, state.lang))}
         except CoachError as error:
-            yield {status: _status(str(error), False)}
+            yield {status: _status(fault_text(error, lang_of(request)), False)}
 
     async def on_draft(sid: str, seq: int, text: str, code: str, request: gr.Request) -> None:
         if not sid:
@@ -322,14 +328,14 @@ def build(desk: Desk) -> None:
     setup_outputs = [notice, setup.fields["company"], setup.fields["topics"], setup.fields["lang"]]
     desk.blocks.load(None, outputs=[setup.voice], js="() => window.coachSpeech.on", **PRIVATE)
     setup.voice.change(None, inputs=[setup.voice], js=_js("coachVoice"), **PRIVATE)
-    desk.blocks.load(on_load, inputs=[session_id], outputs=[*beginning, *setup_outputs], **PRIVATE)
+    opened = desk.blocks.load(on_load, inputs=[session_id], outputs=[*beginning, *setup_outputs], **PRIVATE)
     gr.on(
         [setup.start.click, setup.fields["focus"].submit],
         on_start,
         inputs=list(setup.fields.values()),
         outputs=beginning,
         **PRIVATE,
-    )
+    ).then(None, js=_js("coachFocus"))
     setup.bring.upload(on_bring, inputs=[setup.bring], outputs=[setup.fields["material"], status], **PRIVATE)
     does: dict[str, Callable[..., Any]] = {
         "next": button(interview.next_question),
@@ -359,6 +365,10 @@ def build(desk: Desk) -> None:
     room.run.click(on_run, inputs=[session_id, room.code], outputs=[room.tests, status], **PRIVATE)
     drafts: dict[str, Any] = {"inputs": [*asked, room.code], "outputs": None, "trigger_mode": "always_last"}
     gr.on([room.box.input, room.code.input], on_draft, queue=False, **drafts, **PRIVATE)
+    room.code.change(None, inputs=[room.code], js=_js("coachCode"), **PRIVATE)
+    opened.then(
+        None, inputs=[now, room.box, room.code], outputs=[room.box, room.code], js=_js("coachKept"), **PRIVATE
+    ).then(on_draft, queue=False, **drafts, **PRIVATE)
     room.box.change(None, inputs=[room.box], outputs=[room.preview], js=_js("coachPreview"), **PRIVATE)
     room.formula.change(None, inputs=[room.formula], outputs=[room.formula_shown], js=_js("coachFormula"), **PRIVATE)
     room.insert.click(

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,27 +11,31 @@ from typing import Any, cast
 import gradio as gr
 
 from coach.errors import CoachError, InterviewError
+from coach.faults import fault_text
 from coach.interview import session as interview
 from coach.interview.rounds import plan_of
 from coach.schema import Card, Lang
 from coach.ui.desk import PRIVATE, Desk, View, lang_of
-from coach.ui.progress_past import GO, LATEX, Shared, past, shelf_of, told_html
-from coach.ui.progress_views import (
+from coach.ui.fields import says
+from coach.ui.markup import LATEX
+from coach.ui.pieces import told_html
+from coach.ui.progress_figures import (
     due_html,
     first_visit_html,
-    heat_html,
-    heat_of,
     not_due_html,
     numbers_html,
-    points_head_html,
     rating_html,
     take_html,
     times_html,
     topics_html,
 )
-from coach.ui.shelf import Figured, Shelf
+from coach.ui.progress_parts import GO, Shared
+from coach.ui.progress_past import past
+from coach.ui.progress_points import heat_html, heat_of, points_head_html
+from coach.ui.shelf import Figured, Shelf, shelf_of
 from coach.ui.words import I18N
 from coach.ui.words.progress import say
+from coach.ui.words.topics import topic_word
 from coach.wiring import local_zone
 
 TELL_S = 0.4
@@ -41,7 +45,7 @@ TELL_S = 0.4
 def build(desk: Desk) -> None:
     """The content of the page, inside the page that `shell` opened."""
     go = gr.Textbox("", visible="hidden", label="go", elem_id="pg-go")
-    status = gr.HTML("", elem_id="pg-status", html_template='<div role="status" aria-live="polite">${value}</div>')
+    status = says("pg-status")
     shared = Shared(desk, status, desk.remembered(), go)
     first = gr.HTML("", visible=False, elem_id="pg-first")
     with gr.Column(visible=False, elem_id="pg-page") as everything:
@@ -54,7 +58,7 @@ def build(desk: Desk) -> None:
         try:
             found = await asyncio.to_thread(shelf_of(desk, request).page)
         except CoachError as error:
-            return {status: told_html(str(error), bad=True)}
+            return {status: told_html(fault_text(error, lang), bad=True)}
         if not found:
             return {first: gr.update(value=first_visit_html(lang), visible=True), everything: gr.update(visible=False)}
         return {
@@ -104,15 +108,16 @@ def _figures(shared: Shared) -> _Figures:
             rating = gr.HTML("", elem_id="pg-rating")
             times = gr.HTML("", elem_id="pg-times")
     with gr.Column(elem_classes="pg-box"):
-        head, topic, points = _points(_topics(coach.cards, cast(str, I18N("progress_any"))))
+        head, topic, points = _points()
 
     async def draw(request: gr.Request) -> View:
         try:
             return await asyncio.to_thread(drawn, shelf_of(shared.desk, request), lang_of(request))
         except CoachError as error:
-            return {shared.status: told_html(str(error), bad=True), due: ""}
+            return {shared.status: told_html(fault_text(error, lang_of(request)), bad=True), due: ""}
 
     def drawn(shelf: Shelf, shown: Lang) -> View:
+        coach.refresh()
         now, zone, cards = datetime.now(UTC), local_zone(), coach.interview.cards
         topics = {name: card.topics[:1] for name, card in cards.items()}
         got, today = figured.of(shelf, now), now.astimezone(zone).date()
@@ -130,7 +135,7 @@ def _figures(shared: Shared) -> _Figures:
             rating: rating_html(got.progress.self_rating, got.attempts, shown),
             times: times_html(got.progress.times, shown),
             head: points_head_html(shown),
-            topic: gr.update(choices=_topics(coach.cards, say("any_topic", shown))),
+            topic: gr.update(choices=topic_choices(coach.cards, shown)),
             points: heat_html(heat_of(got.attempts, cards), shown, tz=zone),
         }
 
@@ -146,22 +151,17 @@ def _figures(shared: Shared) -> _Figures:
     return _Figures(due, lang, (due, start_row, lang, numbers, trends, rating, times, head, topic, points), draw)
 
 
-def _topics(cards: Sequence[Card], every: str) -> list[tuple[str, str]]:
-    """What the heat map can be narrowed to: the folders of the bank."""
-    names = sorted({card.topics[0] for card in cards})
-    return [(every, ""), *((name.replace("-", " "), name) for name in names)]
+def topic_choices(cards: Iterable[Card], lang: Lang) -> list[tuple[str, str]]:
+    """What the heat map can be narrowed to: the folders of the bank, by what they are called."""
+    names = {card.topics[0] for card in cards}
+    return [(say("any_topic", lang), ""), *sorted((topic_word(name, lang), name) for name in names)]
 
 
-def _points(topics: list[tuple[str, str]]) -> tuple[gr.HTML, gr.Dropdown, gr.Markdown]:
+def _points() -> tuple[gr.HTML, gr.Dropdown, gr.Markdown]:
     with gr.Row(elem_id="pg-points-head"):
         head = gr.HTML("", elem_id="pg-points-title", min_width=260)
-        topic = gr.Dropdown(
-            topics,
-            value="",
-            label=I18N("progress_topic"),
-            min_width=200,
-            elem_id="pg-topic",
-        )
+        every = (cast(str, I18N("progress_any")), "")
+        topic = gr.Dropdown([every], value="", label=I18N("progress_topic"), min_width=200, elem_id="pg-topic")
     return head, topic, gr.Markdown("", latex_delimiters=LATEX, elem_id="pg-points")
 
 
@@ -174,13 +174,13 @@ def _practising(shared: Shared, figured: Figured, start: gr.Button, lang: gr.Rad
             shelf = shelf_of(shared.desk, request)
             queue = (await asyncio.to_thread(figured.of, shelf, datetime.now(UTC))).due
             if not queue:
-                raise InterviewError(say("due_none", lang_of(request)))
+                raise InterviewError("nothing is due", "nothing_due")
             plan = plan_of(
                 {"lang": questions, "format": "review", "questions": len(queue), "seed": secrets.randbelow(2**31)}
             )
             state = await interview.start(coach.interview, plan, person=shelf.person)
         except CoachError as error:
-            return {shared.status: told_html(str(error), bad=True), shared.go: ""}
+            return {shared.status: told_html(fault_text(error, lang_of(request)), bad=True), shared.go: ""}
         return {shared.session_id: state.id, shared.go: "./"}
 
     started = start.click(on_practise, inputs=[lang], outputs=[shared.session_id, shared.go, shared.status], **PRIVATE)
@@ -218,7 +218,7 @@ def _take(shared: Shared, lang: gr.Radio) -> gr.HTML:
 
             def tell(number: int) -> None:
                 if not wanted[0]:
-                    raise InterviewError(say("cancelled", shown))
+                    raise InterviewError("cancelled: no file was made", "cancelled")
                 read[0] = number
 
             work = asyncio.ensure_future(
@@ -231,7 +231,7 @@ def _take(shared: Shared, lang: gr.Radio) -> gr.HTML:
                 path, said = await work
                 yield {result: told_html(said), file: gr.update(value=str(path) if path is not None else None)}
             except CoachError as error:
-                yield {result: told_html(str(error), bad=True), file: gr.update(value=None)}
+                yield {result: told_html(fault_text(error, shown), bad=True), file: gr.update(value=None)}
             finally:
                 wanted[0] = False
             yield {cancel: gr.update(visible=False)}

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from coach.faults import fault_text, ungraded_text
 from coach.grading.score import arithmetic
 from coach.interview.clock import left, left_on_question
 from coach.progress.export import (
@@ -149,7 +150,7 @@ def notice_html(notice: JudgeNotice, lang: Lang) -> str:
     how = word("measured", lang).format(measured=notice.measured) if notice.measured else ""
     judge = word("llm_judge" if notice.uses_model else "offline_judge", lang)
     line = f"<b>{judge}</b> {html.escape(notice.name)}{html.escape(how)} · {html.escape(sends)}"
-    return f"{line}<br>{html.escape(notice.warning)}" if notice.warning else line
+    return f"{line}<br>{html.escape(fault_text(notice.warning, lang))}" if notice.warning else line
 
 
 def marked_answer(card: Card, grade: Grade, utterances: Sequence[Utterance]) -> str:
@@ -179,7 +180,7 @@ def scorecard(card: Card, grade: Grade, lang: Lang, *, reveal: bool, critique: C
     critique = critique if reveal else None
     lines = [score_head(grade, lang)]
     if grade.not_graded is not None:
-        lines.append(f"<h3>{word('not_graded', lang)}</h3><p>{html.escape(grade.not_graded.message)}</p>")
+        lines.append(f"<h3>{word('not_graded', lang)}</h3><p>{html.escape(ungraded_text(grade.not_graded, lang))}</p>")
     if grade.score is not None and critique is not None:
         lines.append(f"<p>{inline(critique.verdict)}</p>")
     elif grade.score is not None and reveal:
@@ -236,4 +237,5 @@ def now_html(state: Session | None, can: Iterable[str], *, kind: str = "", worki
     ]
     rates = state is not None and state.owes_rating
     names += ["can-rate"] if rates else []
-    return f'<i class="{" ".join(names)}"></i>'
+    at = f' data-at="{html.escape(state.id)}:{state.next_seq}"' if state is not None else ""
+    return f'<i class="{" ".join(names)}"{at}></i>'

@@ -13,15 +13,10 @@ from coach.schema import Card, CodeRun, Lang, Round, Session
 from coach.ui import speak
 from coach.ui.desk import Desk
 from coach.ui.listen import Listen, build_listen
+from coach.ui.markup import LATEX
 from coach.ui.render import defuse
 from coach.ui.words import I18N
 
-LATEX: list[dict[str, str | bool]] = [
-    {"left": "$$", "right": "$$", "display": True},
-    {"left": "\\[", "right": "\\]", "display": True},
-    {"left": "$", "right": "$", "display": False},
-    {"left": "\\(", "right": "\\)", "display": False},
-]
 _HANDED_IN = re.compile(r"\A(.*?)(?:^|\n)(```+)python\n(.*?)\n\2\s*\Z", re.S)
 
 
@@ -32,11 +27,9 @@ class Room:
     row: gr.Row
     clock: gr.HTML
     chat: gr.Chatbot
-    coding: gr.Column
     code: gr.Code
     run: gr.Button
     tests: gr.Markdown
-    maths: gr.Column
     formula: gr.Textbox
     formula_shown: gr.Markdown
     insert: gr.Button
@@ -71,11 +64,11 @@ def build_room(desk: Desk, session_id: gr.BrowserState) -> tuple[Room, gr.Column
                 feedback_options=None,
                 elem_id="chat",
             )
-            with gr.Column(elem_id="coding", elem_classes="card") as coding:
+            with gr.Column(elem_id="coding", elem_classes="card"):
                 code = gr.Code(language="python", lines=12, max_lines=24, interactive=True, elem_id="code")
                 run = gr.Button(I18N("run"), size="sm", elem_id="run")
                 tests = gr.Markdown("", elem_id="tests")
-            with gr.Column(elem_id="maths", elem_classes="card") as maths:
+            with gr.Column(elem_id="maths", elem_classes="card"):
                 with gr.Row(equal_height=True):
                     formula = gr.Textbox(
                         label=I18N("formula"),
@@ -101,7 +94,7 @@ def build_room(desk: Desk, session_id: gr.BrowserState) -> tuple[Room, gr.Column
             heard = gr.Textbox("", visible="hidden", label="heard", elem_id="heard")
         side = gr.Column(scale=2, min_width=320, elem_id="side")
     room = Room(
-        *(row, clock, chat, coding, code, run, tests, maths, formula, formula_shown, insert, box, preview),
+        *(row, clock, chat, code, run, tests, formula, formula_shown, insert, box, preview),
         *(buttons, speech, listening, heard),
     )
     return room, side

@@ -1,31 +1,31 @@
-"""One person's past interviews: found, read, graded again, taken along, deleted. Nobody else's, by id either."""
+"""One person's past interviews: found, read, taken along, deleted. Nobody else's, by id either."""
 
-import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 from operator import is_
 from pathlib import Path
 from typing import TypeVar
 
-from coach.errors import InterviewError, UnknownSession
+import gradio as gr
+
+from coach.errors import InterviewError
 from coach.interview.report import report
-from coach.interview.session import Log, fold, regrade_all
+from coach.interview.session import owned
 from coach.progress.anki import Exported, deck
 from coach.progress.disputes import line, of_round
 from coach.progress.library import SessionInfo
-from coach.progress.schedule import Attempt, Item, cards_done, schedule
+from coach.progress.schedule import Attempt, Item, cards_done, due
 from coach.progress.stats import Progress, progress
-from coach.schema import CardId, Event, Graded, Lang, Session, Slug
-from coach.ui.progress_views import Regraded, running_exam
-from coach.wiring import Coach, local_zone
+from coach.schema import CardId, Event, Lang, Session, Slug
+from coach.ui.desk import Desk, person_of
+from coach.wiring import DAILY, Coach, local_zone
 
 T = TypeVar("T")
 PAGE = 12
 """Interviews in the list at once."""
-EXAM_ON = "this exam is not over, so nothing is told yet: go on with it, or end it first"
 
 
 @dataclass(frozen=True)
@@ -53,22 +53,22 @@ class Shelf:
         """One page of the list and one interview more, where there is one: the sign that there is another page."""
         return self.coach.store.list(search=search, most=PAGE + 1, before=before, person=self.person)
 
-    def events(self, session: str) -> tuple[Event, ...]:
-        """All events of an interview of this person. Raises UnknownSession for another's as for none."""
+    def read(self, session: str) -> tuple[Session, tuple[Event, ...]]:
+        """An interview of this person and its events. Raises UnknownSession for another's as for none."""
         events = self.coach.store.events(session)
-        if fold(events[:1]).person != self.person:
-            raise UnknownSession(f"no session {session!r}: it may have been deleted; start a new interview")
-        return events
+        return owned(events, self.person), events
 
     def open(self, session: str) -> Session:
         """An interview of this person. Raises UnknownSession."""
-        return fold(self.events(session))
+        return self.read(session)[0]
 
     def over(self, session: str) -> Session:
         """An interview of which everything may be told. Raises InterviewError for an exam that goes on."""
         state = self.open(session)
-        if running_exam(state):
-            raise InterviewError(EXAM_ON)
+        if state.exam_on:
+            raise InterviewError(
+                "this exam is not over, so nothing is told yet: go on with it, or end it first", "exam_on"
+            )
         return state
 
     def rename(self, session: str, title: str) -> None:
@@ -81,50 +81,58 @@ class Shelf:
 
     def figures(self, attempts: tuple[Attempt, ...], now: datetime) -> Figures:
         """The figures over these attempts, which are all of this person's. It blocks."""
-        zone = local_zone()
-        queue = self.coach.due(person=self.person)
-        known = {card.id for card in self.coach.cards}
-        coming = () if queue else tuple(item for item in schedule(attempts, tz=zone) if item.card in known)
+        zone, items = local_zone(), self.coach.scheduled(attempts)
+        done = cards_done(attempts, now.astimezone(zone).date(), tz=zone)
+        queue = due(items, now, most=DAILY, done_today=done)
         topics = {card.id: card.topics[:1] for card in self.coach.cards}
         return Figures(
             attempts=attempts,
             progress=progress(attempts, topics, now=now, tz=zone),
             due=queue,
-            coming=coming,
-            done_today=cards_done(attempts, now.astimezone(zone).date(), tz=zone),
+            coming=() if queue else items,
+            done_today=done,
         )
 
     def markdown(self, session: str) -> Path:
         """The report of an interview as a file."""
         state = self.over(session)
-        path = self._file(session, f"interview-{state.started_at:%Y%m%d-%H%M}.md")
+        path = self._file(state.id, f"interview-report-{_when(state)}.md")
         path.write_text(report(self.coach.interview, state), encoding="utf-8")
         return path
 
     def json(self, session: str) -> Path:
-        """All events of an interview as a file, one JSON line each."""
+        """All events of an interview as a file, one JSON line each, as `coach export --json` prints them."""
         state = self.over(session)
-        path = self._file(session, f"interview-{state.started_at:%Y%m%d-%H%M}.jsonl")
-        path.write_text("".join(f"{one.model_dump_json()}\n" for one in self.events(session)), encoding="utf-8")
+        path = self._file(state.id, f"interview-events-{_when(state)}.jsonl")
+        path.write_text("".join(f"{one.model_dump_json()}\n" for one in self.read(session)[1]), encoding="utf-8")
         return path
+
+    def missed(self, session: str) -> Path | None:
+        """A deck of the points that were missed in one interview, in its language; None when there are none."""
+        state = self.over(session)
+        path = self._file(state.id, f"interview-missed-points-{_when(state)}.apkg")
+        return path if self._deck([state], state.lang, path).notes else None
 
     def anki(self, lang: Lang, tell: Callable[[int], None]) -> tuple[Path, Exported]:
         """A deck of every point that was missed and not made since; `tell` is given how many interviews were read."""
+        sessions = newest_judgements(_counted((state for _, state, _ in self.coach.sessions(self.person)), tell))
+        path = self._file(secrets.token_hex(8), "interview-missed-points.apkg")
+        return path, self._deck(sessions, lang, path)
+
+    def _deck(self, sessions: Sequence[Session], lang: Lang, path: Path) -> Exported:
         from coach.grading.passage import passages
 
-        sessions = newest_judgements(_counted((state for _, state, _ in self.coach.sessions(self.person)), tell))
-        path = self._file(secrets.token_hex(8), "interview-coach.apkg")
-        cards = {card.id: card for card in self.coach.cards}
         quoting = partial(passages, glossary=self.coach.glossary)
-        return path, deck(sessions, cards, lang=lang, path=path, passages=quoting, now=datetime.now(UTC))
+        cards = self.coach.interview.cards
+        return deck(sessions, cards, lang=lang, path=path, passages=quoting, now=datetime.now(UTC))
 
     def disputes(self, tell: Callable[[int], None]) -> tuple[Path, int, tuple[str, ...]]:
         """Every disputed question as a labelled case, in a file; how many; and cards that the bank has no more."""
-        cards = {card.id: card for card in self.coach.cards}
+        cards = self.coach.interview.cards
         lines: list[str] = []
         gone: list[str] = []
         for _, state, events in _counted(self.coach.sessions(self.person), tell):
-            for at, one in enumerate(() if running_exam(state) else state.rounds):
+            for at, one in enumerate(() if state.exam_on else state.rounds):
                 if not one.disputes:
                     continue
                 if one.card not in cards:
@@ -137,32 +145,15 @@ class Shelf:
         path.write_text("".join(lines), encoding="utf-8")
         return path, len(lines), tuple(dict.fromkeys(gone))
 
-    async def regrade(self, state: Session) -> AsyncIterator[Regraded]:
-        """Each answered question graded again by the judge that is set now, as it is done.
-
-        Whoever stops listening stops the work; what was graded by then is stored. Raises CoachError.
-        """
-        if running_exam(state):
-            raise InterviewError(EXAM_ON)
-        news: asyncio.Queue[Event | None] = asyncio.Queue()
-        loop = asyncio.get_running_loop()
-        log = _Overheard(self.coach.store, lambda event: loop.call_soon_threadsafe(news.put_nowait, event))
-        task = asyncio.ensure_future(regrade_all(replace(self.coach.interview, log=log), state))
-        task.add_done_callback(lambda _: news.put_nowait(None))
-        before = {at: one.grade for at, one in enumerate(state.rounds)}
-        try:
-            while (event := await news.get()) is not None:
-                if isinstance(event.body, Graded):
-                    at = len(state.rounds) - 1 if event.body.question is None else event.body.question
-                    yield Regraded(question=at, before=before[at], after=event.body.grade)
-            await task
-        finally:
-            task.cancel()
-
     def _file(self, folder: str, name: str) -> Path:
         path = self.coach.settings.page_dir / folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+
+def shelf_of(desk: Desk, request: gr.Request | None) -> Shelf:
+    """The interviews of whoever looks at the page."""
+    return Shelf(desk.coach, person_of(request))
 
 
 class Figured:
@@ -189,25 +180,6 @@ def _same(left: tuple[Attempt, ...], right: tuple[Attempt, ...]) -> bool:
     return len(left) == len(right) and all(map(is_, left, right))
 
 
-@dataclass(frozen=True)
-class _Overheard:
-    """A log that passes on what is written to it, once it is on disk."""
-
-    log: Log
-    told: Callable[[Event], object]
-
-    def append(self, events: Sequence[Event], *, clear_draft: bool = False) -> None:
-        self.log.append(events, clear_draft=clear_draft)
-        for event in events:
-            self.told(event)
-
-    def events(self, session: str) -> tuple[Event, ...]:
-        return self.log.events(session)
-
-    def last_asked(self, *, person: str) -> Mapping[str, datetime]:
-        return self.log.last_asked(person=person)
-
-
 def newest_judgements(sessions: Iterator[Session]) -> list[Session]:
     """The sessions that hold the newest verdict on some point, in which alone a deck of open points is interested.
 
@@ -215,7 +187,7 @@ def newest_judgements(sessions: Iterator[Session]) -> list[Session]:
     """
     newest: dict[tuple[CardId, Slug], Session] = {}
     for session in sessions:
-        if running_exam(session):
+        if session.exam_on:
             continue
         for one in session.rounds:
             grades = (*(attempt.grade for attempt in one.attempts), one.grade)
@@ -227,6 +199,10 @@ def newest_judgements(sessions: Iterator[Session]) -> list[Session]:
                     if verdict.state != "not_graded" and _later(session, newest.get(key)):
                         newest[key] = session
     return list({session.id: session for session in newest.values()}.values())
+
+
+def _when(state: Session) -> str:
+    return f"{state.started_at:%Y%m%d-%H%M}"
 
 
 def _later(session: Session, other: Session | None) -> bool:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from coach.errors import ModelError, SpeechError
+from coach.faults import fault_text
 from coach.schema import Answered, Aside, Hinted, Lang, Probed, Session, Skipped
 from coach.speech.speak import Speaking, media_type, said
+from coach.ui.desk import lang_in
 from coach.ui.words import I18N
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ def voice_html(speaking: Speaking, session: Session | None, *, saying: str = "",
             source = f' data-src="{ADDRESS}/{speaking.key(sentence)}"' if speaking.mode == "server" else ""
             words = html.escape(sentence.words)
             spans.append(f'<span data-line="{html.escape(line.id)}" lang="{sentence.lang}"{source}>{words}</span>')
-    told = f' data-why="{html.escape(speaking.why)}"' if speaking.why else ""
+    told = f' data-why="{html.escape(fault_text(speaking.why, session.lang))}"' if speaking.why else ""
     voice = f' data-voice="{html.escape(speaking.voice)}"' if speaking.voice else ""
     return (
         f'<div hidden data-turn="{html.escape(turn.id)}" data-mode="{speaking.mode}"'
@@ -96,12 +98,13 @@ def routes(speaking: Speaking) -> "list[Route]":
     from starlette.routing import Route
 
     async def fetched(request: "Request") -> "Response":
-        return await sound_reply(speaking, request.path_params["key"])
+        wanted = lang_in(request.headers.get("accept-language", ""))
+        return await sound_reply(speaking, request.path_params["key"], lang=wanted)
 
     return [Route(f"/{ADDRESS}/{{key}}", fetched)] if speaking.mode == "server" else []
 
 
-async def sound_reply(speaking: Speaking, key: str) -> "Response":
+async def sound_reply(speaking: Speaking, key: str, *, lang: Lang) -> "Response":
     """The sound of a sentence while it is made; 502 with the reason in words when there is none."""
     from starlette.responses import PlainTextResponse, StreamingResponse
 
@@ -109,9 +112,9 @@ async def sound_reply(speaking: Speaking, key: str) -> "Response":
     try:
         first = await anext(pieces)
     except SpeechError as error:
-        return PlainTextResponse(str(error), status_code=404 if error.code == "unknown" else 502)
+        return PlainTextResponse(fault_text(error, lang), status_code=404 if error.code == "unknown" else 502)
     except ModelError as error:
-        return PlainTextResponse(str(error), status_code=502)
+        return PlainTextResponse(fault_text(error, lang), status_code=502)
 
     async def whole() -> AsyncIterator[bytes]:
         try:

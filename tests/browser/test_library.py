@@ -21,6 +21,12 @@ def opened(page: Page, server: Server) -> None:
 
 def test_a_question_is_found_read_and_practised(page: Page, server: Server) -> None:
     opened(page, server)
+    page.locator("#lib-topic input").click()
+    page.get_by_role("option", name="linear models", exact=True).click()
+    expect(page.locator(".lib-count")).to_contain_text("questions")
+    expect(page.locator("#lib-list a", has_not_text="linear models")).to_have_count(0)
+    page.locator("#lib-topic input").click()
+    page.get_by_role("option", name="any", exact=True).click()
     page.locator(WORDS).fill("how do I bake bread")
     page.locator(WORDS).press("Enter")
     expect(page.locator(".lib-count")).to_contain_text("Nothing in the bank", timeout=COLD_MS)

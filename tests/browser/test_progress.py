@@ -77,6 +77,9 @@ def test_past_interviews_from_the_first_visit_to_deleting_one(
     expect(page.locator("#pg-points .pg-card")).to_have_count(2)
     expect(page.locator("#pg-points .katex").first).to_be_attached()
     expect(page.locator("#pg-topics svg[aria-label]").first).to_be_visible()
+    page.locator("#pg-topic input").click()
+    page.get_by_role("option", name="linear models").click()
+    expect(page.locator("#pg-points .pg-card")).to_have_count(1)
 
     line(page, "not finished").click()
     expect(page.locator("#pg-session")).to_contain_text("nothing is told")

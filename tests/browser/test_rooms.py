@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from coach.interview.rounds import FORMATS
 from coach.schema import Card, FormatName, Lang
@@ -128,7 +128,7 @@ def test_an_interview_from_setup_to_report_without_a_mouse(page: Page, server: S
     tab_to(page, "#start")
     page.keyboard.press("Enter")
     expect(page.locator("#chat")).to_contain_text("Why is it called linear?")
-    tab_to(page, BOX)
+    expect(page.locator(BOX)).to_be_focused()
     page.keyboard.insert_text(GOOD)
     page.keyboard.press("Control+Enter")
     expect(page.locator("#scorecard")).to_contain_text(GRADED)
@@ -166,6 +166,23 @@ def test_back_and_forward_keep_the_interview(browser: Browser, server: Server) -
         expect(page.locator("[data-testid=toast-body]")).to_have_count(0)
 
 
+def test_an_interview_that_is_started_before_the_page_is_filled_stays(page: Page, server: Server) -> None:
+    early: list[Route] = []
+    started: list[bool] = []
+    page.route("**/gradio_api/queue/join*", lambda route: route.continue_() if started else early.append(route))
+    page.goto(server.url)
+    page.locator("#start").wait_for()
+    page.wait_for_timeout(300)
+    assert early
+    started.append(True)
+    page.locator("#start").click()
+    expect(page.locator(BOX)).to_be_visible()
+    for one in early:
+        one.continue_()
+    expect(page.locator("#notice")).to_contain_text("offline judge")
+    expect(page.locator(BOX)).to_be_visible()
+
+
 def test_words_written_while_the_network_was_cut_are_there_when_it_is_back(
     page: Page, context: BrowserContext, server: Server
 ) -> None:
@@ -183,6 +200,31 @@ def test_words_written_while_the_network_was_cut_are_there_when_it_is_back(
     page.locator("#send").click()
     expect(page.locator("#scorecard")).to_contain_text(GRADED)
     assert chat(page).count("weighted sum of the features") == 1
+
+
+def test_code_written_while_the_network_was_cut_is_there_when_it_is_back(
+    page: Page, context: BrowserContext, server: Server
+) -> None:
+    page.goto(server.url)
+    page.locator("#focus textarea, #focus input").fill("reservoir sampling of k items from a stream")
+    page.locator("#format input").click()
+    page.get_by_role("option", name="Coding").click()
+    page.locator("#start").click()
+    editor = page.locator("#code .cm-content")
+    expect(editor).to_contain_text("def ")
+    context.set_offline(True)
+    editor.click()
+    page.keyboard.press("Control+End")
+    page.keyboard.insert_text("\n# written in a tunnel")
+    page.locator("#run").click()
+    expect(page.locator("[data-testid=toast-body]")).to_contain_text("Connection")
+    with page.expect_event("load"):
+        context.set_offline(False)
+    expect(editor).to_contain_text("# written in a tunnel")
+    page.locator("#run").click()
+    expect(page.locator("#tests")).to_contain_text("NotImplementedError", timeout=60_000)
+    page.reload()
+    expect(editor).to_contain_text("# written in a tunnel")
 
 
 def test_the_clock_stands_still_while_paused_and_over_a_reload(page: Page, server: Server) -> None:

@@ -157,7 +157,7 @@ def test_notes_are_read_looked_up_and_counted_and_the_uploads_deleted(coach: Coa
     note, wrong = tmp_path / "note.md", tmp_path / "scan.pdf"
     note.write_text("# Amazon phone\n- Why is linear regression called linear?\n- How does Raft elect a leader?\n")
     wrong.write_bytes(b"no pdf at all")
-    lines, told = read_files([str(note), str(wrong)])
+    lines, told = read_files([str(note), str(wrong)], "en")
     assert [(line.question.path, line.question.line, line.state) for line in lines] == [
         ("note.md", 2, "unread"),
         ("note.md", 3, "unread"),

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from coach.errors import ModelTimeout, RecordingRefused, TranscriberMissing
+from coach.faults import fault_text
 from coach.llm.transcription import Transcript, Word
 from coach.schema import LANGS, Recording
 from coach.speech.heard import Repair
 from coach.speech.recording import Take
-from coach.ui.listen_views import caption_html, choices, chosen, fault_text, rewritten, takes_html, without
+from coach.ui.listen_views import caption_html, choices, chosen, rewritten, takes_html, without
 from coach.ui.words.listen import CHINESE, ENGLISH, STATUS
 
 TEXT = "the soft max and the l one <b>"
@@ -100,4 +101,4 @@ def test_every_sentence_is_there_in_both_languages_with_the_same_gaps() -> None:
     ],
 )  # fmt: skip
 def test_a_fault_says_what_and_what_to_do(error: RecordingRefused, lang: str, told: str) -> None:
-    assert fault_text(error, lang) == told  # type: ignore[arg-type]
+    assert fault_text(error, lang, transcribing=True) == told  # type: ignore[arg-type]

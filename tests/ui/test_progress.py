@@ -23,28 +23,20 @@ from coach.progress.schedule import Attempt, schedule
 from coach.progress.stats import progress, self_rating
 from coach.schema import Answered, Card, Event, Lang, Opinion, Recording, Session
 from coach.settings import Settings
-from coach.ui.progress_views import (
-    MOST_CARDS,
-    SHOWN_CARDS,
+from coach.ui.progress import topic_choices
+from coach.ui.progress_figures import (
     SHOWN_DUE,
-    Regraded,
     clock,
     due_html,
-    heat_html,
-    heat_of,
-    histories,
     not_due_html,
     numbers_html,
     rating_html,
-    regraded_html,
-    session_html,
-    session_line,
-    short,
     sparkline,
-    steps_of,
     times_html,
     topics_html,
 )
+from coach.ui.progress_points import MOST_CARDS, SHOWN_CARDS, heat_html, heat_of, histories
+from coach.ui.progress_sessions import changed, regraded_html, session_html, session_line, short, steps_of
 from coach.ui.shelf import PAGE, Figured, Shelf, newest_judgements
 from coach.ui.words.progress import CHINESE, ENGLISH, TEXT, say
 from coach.wiring import Coach
@@ -140,6 +132,17 @@ def test_the_weakest_topic_comes_first_with_its_scores_in_words() -> None:
     assert 'aria-label="Scores, oldest first: 20, 40, 60 %"' in shown
     assert "rising, +20 points each time" in shown
     assert "needs 3 answers" in shown
+
+
+def test_topics_are_called_what_a_chinese_reader_calls_them(cards: dict[str, Card]) -> None:
+    attempts = [tried(value=0.4)]
+    topics = {LINEAR: cards[LINEAR].topics[:1]}
+    shown = seen(topics_html(progress(attempts, topics, now=NOW), attempts, topics, "zh"))
+    shown += seen(due_html(schedule([tried(ago=30)]), cards, "zh", today=TODAY, tz=UTC))
+    assert shown.count("线性模型") == 2
+    assert "linear" not in shown
+    assert ("线性模型", "linear-models") in topic_choices(cards.values(), "zh")
+    assert topic_choices([], "zh") == [("全部主题", "")]
 
 
 def test_topics_without_a_grade_are_no_zero() -> None:
@@ -280,12 +283,10 @@ async def test_an_exam_that_goes_on_tells_nothing(coach: Coach) -> None:
     assert "nothing is told" in shown
     assert "%" not in shown
     assert not any("%" in one["content"] for one in steps_of(state, "en"))
-    told: list[Callable[[str], object]] = [shelf.over, shelf.markdown, shelf.json]
+    told: list[Callable[[str], object]] = [shelf.over, shelf.markdown, shelf.json, shelf.missed]
     for tells in told:
         with pytest.raises(InterviewError, match="not over"):
             tells(state.id)
-    with pytest.raises(InterviewError, match="not over"):
-        await anext(shelf.regrade(state))
     assert shelf.figures(coach.attempts(""), NOW).progress.n == 0
     over = await interview.end(coach.interview, state)
     assert "%" in seen(session_html(over, "title", "en", tz=UTC))
@@ -297,6 +298,14 @@ async def test_a_grade_that_waits_for_the_candidates_own_mark_is_not_told(coach:
     assert "%" not in seen(session_html(state, "title", "en", tz=UTC))
     rated = await interview.rate(coach.interview, state, 3)
     assert "%" in seen(session_html(rated, "title", "en", tz=UTC))
+
+
+async def test_a_grade_is_not_told_while_a_follow_up_is_open(coach: Coach) -> None:
+    state = await held(coach, answers=("It is linear in the parameters.",), probes=2, ends=False)
+    assert state.phase == "answering"
+    assert state.current.grade is not None
+    assert "%" not in seen(session_html(state, "title", "en", tz=UTC))
+    assert not any("%" in one["content"] for one in steps_of(state, "en"))
 
 
 async def test_a_replay_goes_through_the_conversation_and_ends_each_question_with_its_score(coach: Coach) -> None:
@@ -332,7 +341,14 @@ async def test_an_interview_of_another_person_is_not_there_by_its_id_either(coac
     shelf = Shelf(coach, "bo")
     assert [info.session for info in shelf.page()] == [mine.id]
     assert {one.card for one in coach.attempts("bo")} == {LINEAR}
-    acts: list[Callable[[str], object]] = [shelf.open, shelf.events, shelf.delete, shelf.markdown, shelf.json]
+    acts: list[Callable[[str], object]] = [
+        shelf.read,
+        shelf.open,
+        shelf.delete,
+        shelf.markdown,
+        shelf.json,
+        shelf.missed,
+    ]
     for act in acts:
         with pytest.raises(UnknownSession):
             act(theirs.id)
@@ -393,13 +409,14 @@ def test_no_name_reaches_out_of_the_folder(name: str, tmp_path: Path) -> None:
 
 async def test_grading_again_tells_before_and_after_and_stores_both(coach: Coach) -> None:
     state = await held(coach)
-    shelf = Shelf(coach, "")
-    done = [one async for one in shelf.regrade(state)]
-    assert [(one.question, one.before) for one in done] == [(0, state.rounds[0].grade)]
-    assert shelf.open(state.id).rounds[0].grade == done[0].after
-    assert sum(event.body.kind == "graded" for event in shelf.events(state.id)) == 2
-    assert done[0].changed == ()
-    assert "none" in seen(regraded_html(state, done, coach.interview.cards, "en"))
+    asked = interview.regradable(coach.interview, state)
+    (again,) = [one async for one in interview.regrades(coach.interview, state)]
+    assert asked == (0,)
+    stored, events = Shelf(coach, "").read(state.id)
+    assert stored == again
+    assert sum(event.body.kind == "graded" for event in events) == 2
+    assert changed(state.rounds[0].grade, again.rounds[0].grade) == ()
+    assert "none" in seen(regraded_html(state, again, asked, coach.interview.cards, "en"))
 
 
 async def test_a_point_that_is_judged_otherwise_is_named(coach: Coach) -> None:
@@ -408,10 +425,11 @@ async def test_a_point_that_is_judged_otherwise_is_named(coach: Coach) -> None:
     assert grade is not None
     first = grade.verdicts[0]
     other = first.model_copy(update={"state": "missed" if first.state != "missed" else "met", "evidence": ()})
-    one = Regraded(0, grade, grade.model_copy(update={"verdicts": (other, *grade.verdicts[1:])}))
-    assert one.changed == ((first.criterion, first.state, other.state),)
+    after = grade.model_copy(update={"verdicts": (other, *grade.verdicts[1:])})
+    assert changed(grade, after) == ((first.criterion, first.state, other.state),)
+    again = state.model_copy(update={"rounds": (state.rounds[0].model_copy(update={"grade": after}),)})
     says = coach.interview.cards[LINEAR].criterion(first.criterion).says.en
-    assert says in seen(regraded_html(state, [one], coach.interview.cards, "en"))
+    assert says in seen(regraded_html(state, again, [0], coach.interview.cards, "en"))
 
 
 async def test_whoever_stops_listening_stops_the_grading(coach: Coach) -> None:
@@ -433,7 +451,7 @@ async def test_whoever_stops_listening_stops_the_grading(coach: Coach) -> None:
     spoken = Answered(text=ANSWER, lang="en")
     coach.store.append((Event(session=state.id, seq=state.next_seq, at=NOW, body=spoken),))
     state = await interview.load(coach.interview, state.id)
-    work = Shelf(coach, "").regrade(state)
+    work = interview.regrades(coach.interview, state)
     waiting = asyncio.ensure_future(anext(work))
     await asyncio.wait_for(begun.wait(), 5)
     waiting.cancel()

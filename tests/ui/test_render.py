@@ -6,6 +6,7 @@ from typing import get_args
 import pytest
 
 from coach.bank.glossary import Glossary
+from coach.errors import ModelNotConfigured
 from coach.grading.critique import compose
 from coach.grading.grade import settle
 from coach.grading.offline import OfflineJudge
@@ -25,7 +26,8 @@ from coach.schema import (
     Utterance,
 )
 from coach.ui.markup import rich
-from coach.ui.render import chat_messages, defuse, marked_answer, scorecard
+from coach.ui.render import chat_messages, defuse, marked_answer, notice_html, scorecard
+from coach.wiring import JudgeNotice
 
 OURS = {
     *(("div", name) for name in ("class", "aria-hidden")),
@@ -186,3 +188,11 @@ def test_a_critique_of_an_open_question_is_not_shown(
         assert why_linear.criterion("linear-in-parameters").says.en not in shown
         assert not any(one.passage.text in shown for one in critique.points if one.kind == "missing")
     assert critique.verdict in scorecard(why_linear, grade, "en", reveal=True, critique=critique)
+
+
+def test_a_model_that_cannot_be_used_is_told_of_in_both_languages() -> None:
+    notice = JudgeNotice("offline", False, None, ModelNotConfigured("No key for <m>"), None)
+    assert notice_html(notice, "en").endswith("<br>No key for &lt;m&gt;")
+    chinese = notice_html(notice, "zh")
+    assert "模型没有设置好" in chinese
+    assert "No key for &lt;m&gt;" in chinese

@@ -1,5 +1,4 @@
 import asyncio
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,11 +9,15 @@ import pytest
 from coach.errors import UnknownSession
 from coach.interview import session as interview
 from coach.interview.report import report
-from coach.schema import Lang, Plan, Session
+from coach.schema import Event, Lang, Plan, Session
 from coach.settings import Settings
-from coach.ui import report_views as views
 from coach.ui.markup import inline
-from coach.ui.report import files, opened, page_of
+from coach.ui.report import page_of
+from coach.ui.report_course import timeline, transcript
+from coach.ui.report_page import Page, clock
+from coach.ui.report_questions import questions
+from coach.ui.report_verdict import head, review, topics
+from coach.ui.shelf import Shelf
 from coach.ui.words.report import CHINESE, ENGLISH
 from coach.wiring import Coach
 from tests.conftest import ROOT
@@ -70,13 +73,12 @@ def held(coach: Coach, *answers: str, plan: Plan | None = None, person: str = ""
     return asyncio.run(talk())
 
 
-def page(coach: Coach, session: Session, lang: Lang = "en") -> views.Page:
-    return page_of(coach, opened(coach, session.id, person=session.person), lang, now=NOW)
+def page(coach: Coach, session: Session, lang: Lang = "en") -> Page:
+    return page_of(coach, *Shelf(coach, session.person).read(session.id), lang, now=NOW)
 
 
-def whole(told: views.Page) -> str:
-    parts = (views.head, views.topics, views.questions, views.review, views.timeline, views.transcript)
-    return "".join(part(told) for part in parts)
+def whole(told: Page) -> str:
+    return "".join(part(told) for part in (head, topics, questions, review, timeline, transcript))
 
 
 def test_both_languages_have_the_same_words_with_the_same_blanks() -> None:
@@ -101,8 +103,8 @@ def test_the_page_says_the_figures_of_the_markdown_report(coach: Coach) -> None:
 
 
 def test_the_verdict_comes_first(coach: Coach) -> None:
-    head = views.head(page(coach, held(coach, SAID)))
-    assert head.index("report-verdict") < head.index("report-sum") < head.index("report-facts")
+    shown = head(page(coach, held(coach, SAID)))
+    assert shown.index("report-verdict") < shown.index("report-sum") < shown.index("report-facts")
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -126,7 +128,7 @@ def test_the_transcript_has_times_and_marks_the_evidence_of_each_attempt(coach: 
         state = await interview.answer(desk, state, "Nothing comes to mind. We use least squares.")
         return await interview.end(desk, state)
 
-    shown = views.transcript(page(coach, asyncio.run(talk())))
+    shown = transcript(page(coach, asyncio.run(talk())))
     marked = [re.sub(r"<sup>.*?</sup>", "", one) for one in re.findall(r"<mark[^>]*>(.*?)</mark>", shown)]
     assert any("linear in the parameters" in one for one in marked)
     assert any("least squares" in one for one in marked)
@@ -137,7 +139,7 @@ def test_the_transcript_has_times_and_marks_the_evidence_of_each_attempt(coach: 
 
 
 def test_the_timeline_says_in_words_what_its_bars_show(coach: Coach) -> None:
-    shown = views.timeline(page(coach, held(coach, SAID)))
+    shown = timeline(page(coach, held(coach, SAID)))
     steps = re.findall(r"</time> ([^<]+)</li>", shown)
     ticks = re.findall(r'report-tick (\w+)" style', shown)
     assert steps == ["hint 1", "answer", "follow-up", "ended by you"]
@@ -147,7 +149,7 @@ def test_the_timeline_says_in_words_what_its_bars_show(coach: Coach) -> None:
 
 def test_review_names_the_day_of_the_card_and_of_each_open_point(coach: Coach) -> None:
     told = page(coach, held(coach, SAID))
-    shown = views.review(told)
+    shown = review(told)
     days = {item.due.astimezone(told.tz).date().isoformat() for item in told.items}
     assert {item.criterion is None for item in told.items} == {True, False}
     assert set(re.findall(r'datetime="([\d-]+)"', shown)) == days
@@ -157,7 +159,7 @@ def test_review_names_the_day_of_the_card_and_of_each_open_point(coach: Coach) -
 def test_an_objection_and_a_second_grade_are_kept_in_sight(coach: Coach) -> None:
     state = held(coach, SAID)
     asyncio.run(interview.regrade_all(coach.interview, state))
-    shown = views.questions(page(coach, state))
+    shown = questions(page(coach, state))
     assert "You disagree" in shown
     assert re.search(r"Graded again on .* by .*: (\d+ % \w+) → \1", shown)
 
@@ -175,34 +177,35 @@ def test_an_open_question_keeps_its_grade_its_reference_and_its_points_to_itself
 
 def test_another_persons_session_is_as_unknown_as_one_that_never_was(coach: Coach) -> None:
     state = held(coach, SAID, person="ada")
-    assert opened(coach, state.id, person="ada").session.id == state.id
-    for person in ("", "bob"):
-        with pytest.raises(UnknownSession):
-            opened(coach, state.id, person=person)
-    with pytest.raises(UnknownSession):
-        opened(coach, "0" * 32, person="ada")
+    assert Shelf(coach, "ada").open(state.id).id == state.id
+    told = set()
+    for person, name in (("", state.id), ("bob", state.id), ("ada", "0" * 32)):
+        with pytest.raises(UnknownSession) as refused:
+            Shelf(coach, person).open(name)
+        told.add(str(refused.value).replace(name, "…"))
+    assert len(told) == 1
 
 
 def test_files_say_what_they_are_and_hold_it(coach: Coach) -> None:
-    state = held(coach, SAID)
-    found = opened(coach, state.id, person="")
-    written, events, deck = files(coach, found, now=NOW)
-    assert [path.name for path in (written, events)] == [
+    state, shelf = held(coach, SAID), Shelf(coach, "")
+    written, lines, deck = shelf.markdown(state.id), shelf.json(state.id), shelf.missed(state.id)
+    assert [path.name for path in (written, lines)] == [
         "interview-report-20260301-1200.md",
-        "interview-events-20260301-1200.json",
+        "interview-events-20260301-1200.jsonl",
     ]
     assert written.read_text(encoding="utf-8") == report(coach.interview, state)
-    assert [one["seq"] for one in json.loads(events.read_text(encoding="utf-8"))] == list(range(len(found.events)))
+    events = tuple(Event.model_validate_json(line) for line in lines.read_text(encoding="utf-8").splitlines())
+    assert events == shelf.read(state.id)[1]
     assert deck is not None
     assert deck.name == "interview-missed-points-20260301-1200.apkg"
     assert deck.stat().st_size > 0
-    assert all(path.is_relative_to(coach.settings.page_dir) for path in (written, events, deck))
+    assert all(path.is_relative_to(coach.settings.page_dir) for path in (written, lines, deck))
 
 
 def test_without_an_open_point_there_is_no_deck(coach: Coach) -> None:
     state = held(coach, end=True)
     asyncio.run(interview.end(coach.interview, state))
-    assert files(coach, opened(coach, state.id, person=""), now=NOW)[2] is None
+    assert Shelf(coach, "").missed(state.id) is None
 
 
 def test_a_card_that_left_the_bank_leaves_its_question_readable(coach: Coach) -> None:
@@ -216,6 +219,8 @@ def test_a_chinese_page_is_chinese_around_what_was_said(coach: Coach) -> None:
     shown = whole(page(coach, held(coach, "它对参数是线性的。", plan=Plan(lang="zh", questions=1)), "zh"))
     words = re.sub(r"<[^>]*>|\\\(.*?\\\)|<code.*?</code>", " ", shown)
     assert not re.search(r"\b(question|answer|hint|point|today|used|missed|graded)s?\b", words, re.IGNORECASE)
+    assert words.count("线性模型") == 2
+    assert "linear-models" not in words
 
 
 @pytest.mark.parametrize(
@@ -223,4 +228,4 @@ def test_a_chinese_page_is_chinese_around_what_was_said(coach: Coach) -> None:
     [(0, "0:00"), (59.9, "0:59"), (3599, "59:59"), (3600, "1:00:00"), (90_061, "1 d 1:01:01"), (-3, "0:00")],
 )
 def test_a_span_of_time_is_read_at_a_glance(seconds: float, shown: str) -> None:
-    assert views.clock(seconds) == shown
+    assert clock(seconds) == shown

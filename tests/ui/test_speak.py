@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from coach.errors import ModelKeyRejected
+from coach.errors import ModelKeyRejected, SpeakerMissing
 from coach.schema import Answered, Aside, Attempt, Hinted, Lang, Plan, Probed, Round, Said, Session, Skipped
 from coach.speech.speak import Sentence, Speaking
 from coach.ui.speak import ADDRESS, routes, turn_of, voice_html
@@ -108,9 +108,9 @@ class Humming:
             yield piece
 
 
-def asked(speaking: Speaking, path: str) -> tuple[int, bytes, str]:
+def asked(speaking: Speaking, path: str, *, lang: str = "en") -> tuple[int, bytes, str]:
     with TestClient(Starlette(routes=routes(speaking))) as client:
-        reply = client.get(f"/{path}")
+        reply = client.get(f"/{path}", headers={"accept-language": lang})
         return reply.status_code, reply.content, reply.headers["content-type"]
 
 
@@ -128,7 +128,16 @@ def test_a_speaker_that_fails_says_why_and_one_that_breaks_off_is_heard_so_far()
     failing, breaking = Speaking("server", Humming(fails_at=0)), Speaking("server", Humming(fails_at=1))
     status, reason, _ = asked(failing, f"{ADDRESS}/{failing.key(sentence)}")
     assert (status, reason) == (502, b"the key was rejected")
+    chinese = asked(failing, f"{ADDRESS}/{failing.key(sentence)}", lang="zh-CN,zh;q=0.9")[1].decode()
+    assert chinese.startswith("模型服务拒绝了密钥")
+    assert "the key was rejected" in chinese
     assert asked(breaking, f"{ADDRESS}/{breaking.key(sentence)}")[:2] == (200, b"RIFF")
+
+
+def test_a_speaker_that_is_missing_is_told_in_the_language_of_the_interview() -> None:
+    speaking = Speaking("browser", why=SpeakerMissing("espeak-ng made no sound", "broken"))
+    assert 'data-why="espeak-ng made no sound"' in voice_html(speaking, session())
+    assert 'data-why="espeak-ng 出错' in voice_html(speaking, session(lang="zh"))
 
 
 def test_the_browsers_own_voice_needs_no_address() -> None:

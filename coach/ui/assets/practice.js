@@ -1,5 +1,5 @@
-/* The preview of formulas, the formula field, the clock, how long work has taken, where the keyboard is, and words that
-   were written while the network was cut. */
+/* The preview of formulas, the formula field, the clock, how long work has taken, where the keyboard is, and what was
+   written while the network was cut. */
 (() => {
   const FORMULA = /\$[^$]+\$|\\\(|\\\[/;
   const defused = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll("![", "!\u200b[");
@@ -27,21 +27,24 @@
     if (window.coachSpeech.on !== on) window.coachSpeech.turnOn(on);
     return [];
   };
-  window.coachFocus = () => {
-    const lost = document.activeElement === document.body || document.activeElement === null;
+  const focus = (tries) => {
+    const here = document.activeElement;
+    const lost = !here || here === document.body || here.offsetParent === null;
     const box = answer();
-    if (lost && box && box.offsetParent !== null && !matchMedia("(pointer: coarse)").matches) box.focus();
+    if (!lost || matchMedia("(pointer: coarse)").matches) return;
+    if (box && box.offsetParent !== null) box.focus();
+    else if (tries) setTimeout(() => focus(tries - 1), 100);
+  };
+  window.coachFocus = () => {
+    focus(20);
     return [];
   };
 
-  /* When the network is back Gradio loads the page anew: what could not be saved meanwhile is put into the box again. */
+  /* When the network is back Gradio loads the page anew: what could not be saved meanwhile is put in again. */
   const KEPT = "interview-coach-unsaved";
-  const asked = () => {
-    const told = document.querySelectorAll("#chat .message");
-    return told.length ? `${told.length} ${[...told].at(-1).textContent.trim()}` : "";
-  };
   const fetched = window.fetch;
   let cut = false;
+  let code = "";
   window.fetch = async (...given) => {
     try {
       return await fetched(...given);
@@ -50,29 +53,30 @@
       throw error;
     }
   };
+  window.coachCode = (text) => {
+    code = text || "";
+    return [];
+  };
   window.addEventListener("pagehide", () => {
-    const box = answer();
-    if (!cut || !box || !box.value) return;
+    const at = document.querySelector("#now i")?.dataset.at;
+    if (!cut || !at) return;
     try {
-      sessionStorage.setItem(KEPT, JSON.stringify({ asked: asked(), text: box.value }));
+      sessionStorage.setItem(KEPT, JSON.stringify({ at, text: answer()?.value || "", code }));
     } catch { /* private window: what was saved before the cut stands */ }
   });
-  const restore = () => {
-    const box = answer();
-    if (!box || !document.querySelector("#now .can-send")) return;
+  window.coachKept = (now, text, shown) => {
     let kept = null;
-    try { kept = JSON.parse(sessionStorage.getItem(KEPT) || "null"); } catch { return; }
-    if (!kept || kept.asked !== asked()) return;
-    sessionStorage.removeItem(KEPT);
-    if (box.value === kept.text) return;
-    box.value = kept.text;
-    box.dispatchEvent(new Event("input", { bubbles: true }));
+    try {
+      kept = JSON.parse(sessionStorage.getItem(KEPT) || "null");
+      sessionStorage.removeItem(KEPT);
+    } catch { /* private window */ }
+    if (!kept || !(now || "").includes(`data-at="${kept.at}"`)) return [text, shown];
+    return [kept.text || text, kept.code || shown];
   };
 
   const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   const began = new WeakMap();
   setInterval(() => {
-    restore();
     const box = answer();
     const busy = document.querySelector("#now .working") !== null;
     if (box && box.readOnly !== busy) box.readOnly = busy;

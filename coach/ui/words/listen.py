@@ -79,57 +79,6 @@ STATUS = {
     "no_session": {"en": "Start an interview first.", "zh": "请先开始面试。"},
     "kept": {"en": "The recording is kept.", "zh": "录音已保留。"},
     "type": {"en": "Type the words below.", "zh": "请把内容打在下面。"},
-    "silence": {
-        "en": "Nothing was heard: the recording is silent. Is the right microphone chosen? Nothing was added.",
-        "zh": "没有听到声音：这段录音是静音。请检查麦克风选择。没有加入任何内容。",
-    },
-    "noise": {
-        "en": "Only noise was heard, nobody speaking. Nothing was added.",
-        "zh": "只听到噪声，没有人说话。没有加入任何内容。",
-    },
-    "no_words": {
-        "en": "No words were recognised in this recording. Try again, or type them.",
-        "zh": "没有识别出文字。可以重新转写，或者直接打字。",
-    },
-    "other_script": {
-        "en": "What was recognised is neither English nor Chinese, so it was not added. Try again, or type the words.",
-        "zh": "识别出的内容既不是中文也不是英文，没有加入。可以重新转写，或者直接打字。",
-    },
-    "empty": {"en": "This recording is empty: it holds no sound.", "zh": "这段录音是空的，没有声音。"},
-    "too_long": {
-        "en": "This recording is longer than 5 minutes. Record the answer in parts.",
-        "zh": "这段录音超过 5 分钟，请分段录制。",
-    },
-    "foreign": {"en": "This file cannot be used: {why}", "zh": "这个文件不能用：请用麦克风录音，或者选择 WAV 文件。"},
-    "corrupt": {"en": "This recording cannot be read: {why}", "zh": "这段录音已损坏，无法读取。"},
-    "not_configured": {
-        "en": "No transcriber is set (COACH_TRANSCRIBER), so you can listen back, and your pace is measured.",
-        "zh": "没有设置语音转写（COACH_TRANSCRIBER），录音可以回放，也会统计语速。",
-    },
-    "not_installed": {
-        "en": "Transcribing on this machine needs one more package: pip install 'interview-coach[voice]'.",
-        "zh": "在本机转写还需要安装：pip install 'interview-coach[voice]'。",
-    },
-    "not_fetched": {
-        "en": "The speech model could not be fetched; this machine may be offline. See docs/voice.md.",
-        "zh": "语音模型下载失败，这台机器可能没有联网。见 docs/voice.md。",
-    },
-    "no_model": {"en": "The speech model cannot be used: {why}.", "zh": "语音模型无法使用：{why}。"},
-    "unreachable": {"en": "The transcriber cannot be reached.", "zh": "连不上转写服务。"},
-    "timeout": {"en": "The transcriber took too long.", "zh": "转写超时。"},
-    "rate_limited": {"en": "The transcriber has too many requests just now.", "zh": "转写服务请求过多，请稍后再试。"},
-    "quota": {"en": "The transcriber's account has no credit left.", "zh": "转写服务的账户余额不足。"},
-    "key_rejected": {"en": "The transcriber rejected the key.", "zh": "转写服务拒绝了密钥。"},
-    "server_fault": {"en": "The transcriber failed.", "zh": "转写服务出错。"},
-    "not_an_endpoint": {
-        "en": "The transcriber's address answered, but not with a transcript. Check COACH_TRANSCRIBER_BASE_URL.",
-        "zh": "转写地址有响应，但返回的不是转写结果。请检查 COACH_TRANSCRIBER_BASE_URL。",
-    },
-    "request_rejected": {
-        "en": "The transcriber did not accept the request: {why}",
-        "zh": "转写服务没有接受请求：{why}",
-    },
-    "other": {"en": "{why}", "zh": "{why}"},
     "here": {"en": "Recordings stay on this machine.", "zh": "录音只留在这台机器上。"},
     "sent": {"en": "Recordings are sent to {host} to be transcribed.", "zh": "录音会发送到 {host} 转写。"},
     "unsure": {"en": "Underlined: the recogniser was unsure.", "zh": "带下划线：识别把握不大。"},
@@ -141,4 +90,4 @@ STATUS = {
     "ending": {"en": "Stops after {left} s more of silence", "zh": "再静默 {left} 秒后停止"},
     "held": {"en": "Take your time: still listening.", "zh": "慢慢想，还在听。"},
 }
-"""What the status line says, by code; `{why}` is the reason, `{done}` a percentage."""
+"""What the status line says, by code; `{done}` is a percentage."""
