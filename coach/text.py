@@ -59,6 +59,10 @@ def lang_of(text: str, default: Lang = "en") -> Lang:
 
 
 _SPACE = re.compile(r"\s")
+_CHINESE_SEAM = re.compile(
+    r"(?<=[\u3000-\u9fff\uff00-\uffef])\n(?=[\u3000-\u9fff\uff00-\uffef])|(?<=[。，；：！？、）])\n(?=[A-Za-z`$\ue000])"
+)
+"""A line ends between two Chinese signs, or after Chinese punctuation before a word or a formula."""
 _UNEVEN = re.compile(r"\s\s|^\s|\s\Z")
 _WORD = re.compile(r"\S+")
 
@@ -236,3 +240,8 @@ def _split(text: str, marks: re.Pattern[str], start: int, end: int) -> tuple[tup
     if text[begin:end].strip():
         parts.append((begin, end))
     return tuple(parts)
+
+
+def seamless(prose: str) -> str:
+    """Markdown without code, and without the ends of lines within Chinese prose, which would be shown as spaces."""
+    return _CHINESE_SEAM.sub("", prose)

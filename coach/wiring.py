@@ -65,8 +65,8 @@ class JudgeNotice:
     """Host that answers are sent to; None when nothing leaves the machine."""
     warning: ModelNotConfigured | None
     """Why the model that was asked for is not used."""
-    measured: str | None
-    """How well the judge agrees with labels, where that was measured."""
+    measured: tuple[int, int] | None
+    """On how many criteria the judge agrees with labels, and of how many, where that was measured."""
 
 
 def local_zone() -> tzinfo:
@@ -300,7 +300,7 @@ class Coach:
         measured = None
         if chat is None:
             numbers = self._calibration.measured
-            measured = f"{numbers['agree']} of {numbers['criteria']}"
+            measured = int(numbers["agree"]), int(numbers["criteria"])
         host = None
         if chat is not None:
             host = chat.endpoint.host

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coach.text import clauses, lang_of, normalise, raw_tokens, sentences, stem, tokens, words
+from coach.text import clauses, lang_of, normalise, raw_tokens, seamless, sentences, stem, tokens, words
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,18 @@ def test_stemming_in_many_threads_gives_what_one_thread_gives() -> None:
         for _ in range(20):
             stem.cache_clear()
             assert list(pool.map(stem, forms)) == alone
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "shown"),
+    [
+        ("截距，\n列满秩", "截距，列满秩"),
+        ("权重\n最小", "权重最小"),
+        ("变换：\n$x$ 和", "变换：$x$ 和"),
+        ("第一段。\n\n第二段。", "第一段。\n\n第二段。"),
+        ("两点：\n- 甲\n- 乙", "两点：\n- 甲\n- 乙"),
+        ("one line\nof English", "one line\nof English"),
+    ],
+)
+def test_only_line_ends_within_chinese_prose_leave_no_space(wrapped: str, shown: str) -> None:
+    assert seamless(wrapped) == shown

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from coach.schema import Band, Card, Grade, Score, ScoreLine, Stated, Verdict
+from coach.schema import Band, Card, Grade, Lang, Score, ScoreLine, Stated, Verdict
 
 SHARE = {"met": 1.0, "partly": 0.5, "missed": 0.0, "contradicted": 0.0}
 """Share of a criterion's weight that each state earns."""
@@ -64,14 +64,14 @@ def score(
     return Score(points=points, of=of, value=value, band=band, lines=tuple(lines), capped_by=capped_by)
 
 
-def arithmetic(result: Score) -> str:
-    """The sum as one line: `2/2 + 1.5/3 + 0/2 - 1 = 2.5 of 7 = 36 %`."""
+def arithmetic(result: Score, lang: Lang = "en") -> str:
+    """The sum as one line: `2/2 + 1.5/3 + 0/2 - 1 = 2.5 of 7 = 36 %`; in Chinese a stroke stands for the word."""
     terms = [f"{_plain(line.points)}/{_plain(line.of)}" for line in result.lines if line.of]
     penalties = [f" − {_plain(-line.points)}" for line in result.lines if not line.of]
     total = sum(line.points for line in result.lines)
-    floor = " → 0" if total < 0 else ""
+    floor, stroke = " → 0" if total < 0 else "", "/" if lang == "zh" else "of"
     return (
-        f"{' + '.join(terms)}{''.join(penalties)} = {_plain(total)}{floor} of {_plain(result.of)}"
+        f"{' + '.join(terms)}{''.join(penalties)} = {_plain(total)}{floor} {stroke} {_plain(result.of)}"
         f" = {round(100 * result.value)} %"
     )
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from coach.progress.export import word
 from coach.schema import Bilingual, Card, Criterion, Grade, Lang, Passage, Session, State
+from coach.text import seamless
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -235,6 +236,7 @@ def as_html(markdown: str) -> str:
 
     pieces = _CODE.split(_UNSPEAKABLE.sub("", markdown))
     marked = "".join(piece if at % 2 else _MATH.sub(kept, piece) for at, piece in enumerate(pieces))
+    marked = "".join(piece if at % 2 else seamless(piece) for at, piece in enumerate(_CODE.split(marked)))
     pieces = _CODE_HTML.split(_markdown().render(marked).strip())
     bold = "".join(piece if at % 2 else _BOLD.sub(r"<strong>\1</strong>", piece) for at, piece in enumerate(pieces))
     return _ANKI.sub("&#91;", _MARK.sub(lambda match: formulas[int(match.group(1))], bold))

@@ -162,6 +162,28 @@ def word(key: str, lang: Lang) -> str:
     return WORDS[key][lang]
 
 
+def label(key: str, lang: Lang) -> str:
+    """The same with the colon that a value follows."""
+    return f"{word(key, lang)}：" if lang == "zh" else f"{word(key, lang)}: "
+
+
+def bold_label(key: str, lang: Lang) -> str:
+    """The same in bold print; a Chinese colon stands outside, where every reader of Markdown sees the end of it."""
+    return f"**{word(key, lang)}**：" if lang == "zh" else f"**{word(key, lang)}:** "
+
+
+def aside(text: str, lang: Lang) -> str:
+    """The text in brackets, with what keeps them apart from the word before."""
+    return f"（{text}）" if lang == "zh" else f" ({text})"
+
+
+def worth_text(worth: str, criterion: Criterion, lang: Lang) -> str:
+    """In brackets what a criterion is or was worth, and whether it is required, before what it says."""
+    comma, gap = ("，", "") if lang == "zh" else (", ", " ")
+    extra = f"{comma}{word('required', lang)}" if criterion.required else ""
+    return f"{aside(f'{worth}{extra}', lang)}{gap}"
+
+
 def fix_text(card: Card, grade: Grade, lang: Lang) -> str | None:
     """The one thing to fix first, as a sentence; None when nothing is missing or there is no grade."""
     name = next_fix(card, grade) if grade.score is not None else None
@@ -185,12 +207,12 @@ def code_lines(grade: Grade, lang: Lang, *, guard: Callable[[str], str] = str) -
 
     Hidden tests are a count and nothing else.
     """
-    head = f"**{word('tests', lang)}**"
+    head = f"- {bold_label('tests', lang)}"
     if grade.code_refused is not None:
-        return (f"- {head}: {word('not_run', lang)} ({guard(grade.code_refused)})",)
+        return (f"{head}{word('not_run', lang)}{aside(guard(grade.code_refused), lang)}",)
     if grade.code is None:
         counted = grade.score is not None and any(line.label == TESTS for line in grade.score.lines)
-        return (f"- {head}: {word('no_code', lang)}",) if counted else ()
+        return (f"{head}{word('no_code', lang)}",) if counted else ()
     return tuple(f"- {line}" for line in run_lines(grade.code, lang, guard=guard))
 
 
@@ -208,13 +230,23 @@ def run_lines(run: CodeRun, lang: Lang, *, guard: Callable[[str], str] = str) ->
         mark = "✓" if run.hidden_passed == run.hidden else "✗"
         lines.append(f"{mark} {word('hidden_tests', lang).format(passed=run.hidden_passed, all=run.hidden)}")
     if run.stopped is not None:
-        lines.append(f"⚠ {word('run_stopped', lang)}: {word(run.stopped, lang)}")
+        lines.append(f"⚠ {label('run_stopped', lang)}{word(run.stopped, lang)}")
     return tuple(lines)
 
 
-def judge_text(grade: Grade) -> str:
+def judge_text(grade: Grade, lang: Lang = "en") -> str:
     """Which judge graded, with its model and cost."""
     info = grade.judge
+    if lang == "zh":
+        cached = f"（其中缓存 {info.tokens_cached}）" if info.tokens_cached else ""
+        cost = (
+            f"，输入 {info.tokens_in} tokens{cached}，输出 {info.tokens_out} tokens"
+            if info.tokens_in is not None
+            else ""
+        )
+        if info.cost_usd is not None:
+            cost += "，不到 $0.0001" if 0 < info.cost_usd < 0.0001 else f"，${info.cost_usd:.4f}"
+        return f"{info.name}（{info.judge}{cost}）"
     cached = f", {info.tokens_cached} cached" if info.tokens_cached else ""
     cost = f", {info.tokens_in} + {info.tokens_out} tokens{cached}" if info.tokens_in is not None else ""
     if info.cost_usd is not None:
@@ -246,7 +278,7 @@ def grade_notes(grade: Grade, lang: Lang, *, guard: Callable[[str], str] = str) 
     """What a person should know about how the grade came about: flags of the answer, a second look that failed."""
     notes = [word(flag, lang) for flag in grade.flags]
     if grade.judge.second_look_failed is not None:
-        notes.append(f"{word('one_look', lang)} ({guard(grade.judge.second_look_failed)})")
+        notes.append(f"{word('one_look', lang)}{aside(guard(grade.judge.second_look_failed), lang)}")
     return tuple(notes)
 
 
@@ -261,7 +293,7 @@ def fix_line(card: Card, grade: Grade, lang: Lang, *, reveal: bool) -> str | Non
         return None
     fix = fix_text(card, grade, lang)
     shown = word("nothing", lang) if fix is None else fix if reveal else word("fix_open", lang)
-    return f"**{word('fix', lang)}:** {shown}"
+    return f"{bold_label('fix', lang)}{shown}"
 
 
 def grade_markdown(
@@ -282,15 +314,18 @@ def grade_markdown(
     passages = {point.point: point for point in critique.points} if critique is not None else {}
     lines: list[str] = []
     if grade.not_graded is not None:
-        lines.append(f"**{word('not_graded', lang)}**: {guard(ungraded_text(grade.not_graded, lang))}")
+        lines.append(f"{bold_label('not_graded', lang)}{guard(ungraded_text(grade.not_graded, lang))}")
     if grade.score is not None:
         band = word(grade.score.band, lang)
-        lines.append(f"**{word('score', lang)}: {round(100 * grade.score.value)} % · {band}**  ")
-        lines.append(f"{arithmetic(grade.score)}")
+        lines.append(f"**{label('score', lang)}{round(100 * grade.score.value)} % · {band}**  ")
+        lines.append(arithmetic(grade.score, lang))
         if critique is not None:
             lines += ["", guard(critique.verdict)]
         elif grade.score.capped_by and reveal:
-            lines += [f"_{cap_text(card, name, lang)}_: {word('capped', lang)}" for name in grade.score.capped_by]
+            lines += [
+                f"_{cap_text(card, name, lang)}_{'：' if lang == 'zh' else ': '}{word('capped', lang)}"
+                for name in grade.score.capped_by
+            ]
     lines.append("")
     for criterion, verdict in zip(card.criteria, grade.verdicts, strict=True):
         says = point_text(criterion, verdict, lang, reveal=reveal)
@@ -301,7 +336,7 @@ def grade_markdown(
         quote = guard(_inline(stated.evidence[0].text))
         lines.append(f"- ⚠ {word('said', lang)} “{quote}” (−{misconception.penalty})")
         if reveal:
-            lines.append(f"  - {word('correction', lang)}: {misconception.correction.text(lang)}")
+            lines.append(f"  - {label('correction', lang)}{misconception.correction.text(lang)}")
         lines += _passage_lines(card, passages.get(stated.misconception), lang)
     lines += code_lines(grade, lang, guard=guard)
     if reveal:
@@ -311,21 +346,21 @@ def grade_markdown(
     else:
         fix = fix_line(card, grade, lang, reveal=reveal)
         lines += ["", fix] if fix is not None else []
-    lines += ["", f"{word('judge', lang)}: {judge_text(grade)}"]
+    lines += ["", f"{label('judge', lang)}{judge_text(grade, lang)}"]
     for note in grade_notes(grade, lang, guard=guard):
         lines += ["", f"⚠ {note}"]
     return "\n".join(lines)
 
 
 def _passage_lines(card: Card, point: CritiquePoint | None, lang: Lang) -> list[str]:
-    whose = word("from_example" if card.personal else "from_reference", lang)
-    return [f"  - {whose}: {point.passage.text}"] if point is not None else []
+    whose = label("from_example" if card.personal else "from_reference", lang)
+    return [f"  - {whose}{point.passage.text}"] if point is not None else []
 
 
 def critique_fix(critique: Critique, *, guard: Callable[[str], str] = str) -> str:
     """The line with the one thing to do next."""
     fix = guard(critique.fix) if critique.fix is not None else word("nothing", critique.lang)
-    return f"**{word('fix', critique.lang)}:** {fix}"
+    return f"{bold_label('fix', critique.lang)}{fix}"
 
 
 def stronger_markdown(critique: Critique, *, guard: Callable[[str], str] = str) -> str:
@@ -357,7 +392,7 @@ def stronger_markdown(critique: Critique, *, guard: Callable[[str], str] = str) 
     if critique.left_out and "candidate" in sources:
         lines += [f"_{word('left_out', lang).format(n=critique.left_out)}_", ""]
     if critique.fallback is not None:
-        lines += [f"_{word('unused', lang)}: {guard(critique.fallback)}_", ""]
+        lines += [f"_{label('unused', lang)}{guard(critique.fallback)}_", ""]
     return "\n".join(lines).rstrip()
 
 
@@ -397,9 +432,8 @@ def points_markdown(card: Card, critique: Critique, *, guard: Callable[[str], st
 
 
 def _verdict_line(says: str, criterion: Criterion, verdict: Verdict, lang: Lang, guard: Callable[[str], str]) -> str:
-    extra = f", {word('required', lang)}" if criterion.required else ""
-    worth = f"({criterion.weight} {word('points', lang)}{extra})"
-    head = f"- {MARKS[verdict.state]} **{word(verdict.state, lang)}** {worth} {says}"
+    worth = worth_text(f"{criterion.weight} {word('points', lang)}", criterion, lang)
+    head = f"- {MARKS[verdict.state]} **{word(verdict.state, lang)}**{worth}{says}"
     quotes = [f"  - “{guard(_inline(evidence.text))}”" for evidence in verdict.evidence]
     if verdict.downgraded_from is not None:
         quotes.append(f"  - {downgrade_text(verdict, lang)}")
@@ -429,7 +463,7 @@ def report_markdown(
     lines = [f"# {word('report', lang)}", "", f"{session.started_at:%Y-%m-%d %H:%M} UTC · {counted}", ""]
     if whole.value is not None and whole.band is not None:
         share = f"{round(100 * whole.value)} % · {word(whole.band, lang)}"
-        lines += [f"**{word('overall', lang)}: {whole.terms} = {share}**", ""]
+        lines += [f"**{label('overall', lang)}{whole.terms} = {share}**", ""]
     lines += debrief_lines(session, lang)
     missing = [f"- {fix} (`{one.card}`)" for one in closed if (fix := fix_of(cards, one, lang)) is not None]
     if missing:
@@ -463,19 +497,22 @@ def _round_markdown(
     for at, attempt in enumerate(one.attempts, start=1):
         lines += [f"### {word('attempt', lang)} {at}", "", *_said_lines(attempt.said, lang, guard)]
         if attempt.grade is not None and attempt.grade.score is not None:
-            lines += [f"{word('score', lang)}: {arithmetic(attempt.grade.score)}", ""]
+            lines += [f"{label('score', lang)}{arithmetic(attempt.grade.score, lang)}", ""]
     lines += _said_lines(one.said, lang, guard)
     notes = [word("minutes", lang).format(minutes=f"{one.seconds / 60:.1f}")] if one.seconds >= 1 else []
-    notes += [f"{word('rated', lang)}: {one.rated}/5"] if one.rated is not None else []
+    notes += [f"{label('rated', lang)}{one.rated}/5"] if one.rated is not None else []
     notes += [
-        f"{word('disputed', lang)}: {guard(_inline(each.reason))} ({each.criterion} → {word(each.state, lang)})"
+        f"{label('disputed', lang)}{guard(_inline(each.reason))}"
+        f"{aside(f'{each.criterion} → {word(each.state, lang)}', lang)}"
         for each in one.disputes
     ]
     lines += [f"_{' · '.join(notes)}_", ""] if notes else []
     if not told:
         return [*lines, f"_{word('hidden', lang)}_", ""]
     if card is None:
-        sums = [f"{word('score', lang)}: {arithmetic(one.grade.score)}", ""] if one.grade and one.grade.score else []
+        sums = (
+            [f"{label('score', lang)}{arithmetic(one.grade.score, lang)}", ""] if one.grade and one.grade.score else []
+        )
         return [*lines, *sums, f"_{word('card_gone', lang)}_", ""]
     if one.grade is not None:
         lines += [grade_markdown(card, one.grade, lang, guard=guard, critique=critique), ""]
@@ -488,16 +525,21 @@ def _said_lines(said: Sequence[Said], lang: Lang, guard: Callable[[str], str]) -
     lines: list[str] = []
     for body in said:
         if isinstance(body, Answered):
-            lines += [f"**{word('you', lang)}:**", "", *_quoted(body.text, guard), ""]
+            lines += [bold_label("you", lang).rstrip(), "", *_quoted(body.text, guard), ""]
         elif isinstance(body, Probed):
-            lines += [f"**{word('interviewer', lang)}:** {guard(body.text)}", ""]
+            lines += [f"{bold_label('interviewer', lang)}{guard(body.text)}", ""]
         elif isinstance(body, Aside):
-            lines += [f"**{word('you', lang)}:**", "", *_quoted(body.said, guard), ""]
-            lines += [f"**{word('interviewer', lang)}:** {guard(body.reply)}", ""]
+            lines += [bold_label("you", lang).rstrip(), "", *_quoted(body.said, guard), ""]
+            lines += [f"{bold_label('interviewer', lang)}{guard(body.reply)}", ""]
         elif isinstance(body, Hinted):
-            lines += [f"**{word('hint', lang)} {body.rung}:** {body.text}", ""]
+            lines += [
+                f"**{word('hint', lang)} {body.rung}**：{body.text}"
+                if lang == "zh"
+                else f"**{word('hint', lang)} {body.rung}:** {body.text}",
+                "",
+            ]
         else:
-            late = f" ({word('late', lang)})" if body.late else ""
+            late = aside(word("late", lang), lang) if body.late else ""
             lines += [f"_{word('skipped', lang)}{late}_", ""]
     return lines
 
@@ -511,10 +553,10 @@ def debrief_lines(session: Session, lang: Lang) -> list[str]:
     if len(session.stages) < 2:
         return []
     found = debrief(session)
-    lines = [f"## {word('debrief', lang)}: {word(found.overall, lang)}", "", word("debrief_rule", lang), ""]
+    lines = [f"## {label('debrief', lang)}{word(found.overall, lang)}", "", word("debrief_rule", lang), ""]
     for stage, one in zip(session.stages, found.rounds, strict=True):
-        share = f" ({round(100 * one.value)} %)" if one.value is not None else ""
-        lines.append(f"- {stage.title.text(lang)}: {word(one.says, lang)}{share}")
+        share = aside(f"{round(100 * one.value)} %", lang) if one.value is not None else ""
+        lines.append(f"- {stage.title.text(lang)}{'：' if lang == 'zh' else ': '}{word(one.says, lang)}{share}")
     return [*lines, ""]
 
 
@@ -524,7 +566,7 @@ def reference_markdown(card: Card, lang: Lang) -> str:
     if card.followups:
         deeper = "\n".join(f"- {question.text(lang)}" for question in card.followups)
         parts.append(f"**{word('deeper', lang)}**\n\n{deeper}")
-    return "\n\n".join((*parts, f"{word('sources', lang)}: {'; '.join(card.references)}"))
+    return "\n\n".join((*parts, f"{label('sources', lang)}{'; '.join(card.references)}"))
 
 
 def _inline(text: str) -> str:

@@ -39,9 +39,9 @@ class Outcome:
 
     @property
     def terms(self) -> str:
-        """The sum as it is added up: `3/7 + 5/6 = 8 / 13`; empty when nothing is graded."""
+        """The sum as it is added up: `3/7 + 5/6 = 8 / 13`, of a single answer `3/7`; empty when nothing is graded."""
         each = " + ".join(f"{one.points:g}/{one.of:g}" for one in self.scores)
-        return f"{each} = {self.points:g} / {self.of:g}" if self.scores else ""
+        return f"{each} = {self.points:g} / {self.of:g}" if len(self.scores) > 1 else each
 
 
 def outcome(rounds: Iterable[Round]) -> Outcome:

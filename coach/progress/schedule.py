@@ -320,14 +320,14 @@ def _card_why(attempt: Attempt, day: date) -> Bilingual:
     missed = sum(state in {"missed", "contradicted"} for state in states)
     partly = states.count("partly")
     if missed:
-        en, zh = f"{missed} of {len(states)} criteria missed", f"{len(states)} 个要点中有 {missed} 个没答到"
+        en, zh = f"{missed} of {len(states)} points missed", f"{len(states)} 个要点中有 {missed} 个没答到"
     elif partly:
         en, zh = (
-            f"{partly} of {len(states)} criteria only partly met",
+            f"{partly} of {len(states)} points only partly met",
             f"{len(states)} 个要点中有 {partly} 个只答到一部分",
         )
     elif states:
-        en, zh = "every criterion met", "全部要点都答到"
+        en, zh = "every point met", "全部要点都答到"
     else:
         percent = round(100 * (attempt.value or 0))
         en, zh = f"scored {percent} %", f"得分 {percent} %"

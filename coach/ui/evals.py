@@ -121,7 +121,7 @@ class _Page:
         every = [(views.run_label(one, lang), one.name) for one in past]
         graded = [one for one in past if one.graded and one.done]
         choices = [(views.run_label(one, lang), one.name) for one in graded]
-        told = views.say(lang, "damaged_runs", names=", ".join(damaged)) if damaged else ""
+        told = views.say(lang, "damaged_runs", names=("、" if lang == "zh" else ", ").join(damaged)) if damaged else ""
         shown: View = {
             self.room.runs: gr.update(choices=every, value=looked or None),
             self.room.told: f'<p class="ev-small">{told}</p>' if told else "",

@@ -6,7 +6,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from coach.schema import Card, Evidence, Lang
-from coach.ui.evals_views import fold, notice, pill, say, says, table
+from coach.ui.evals_views import bar_name, fold, notice, pill, say, says, table
 from coach.ui.words.evals import TEXT
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _wrong(one: "WrongAnswer", cards: Mapping[str, Card], lang: Lang, mistake: s
     scores = say(lang, "score", got=f"{one.value:.2f}", due=f"{one.deserved:.2f}")
     return (
         f'<article class="ev-wrong"><h2>{escape(name)}</h2>'
-        f'<p class="ev-small">{escape(one.card)} · {escape(one.family)} · {scores} · '
+        f'<p class="ev-small">{escape(one.card)} · {bar_name(one.family, lang)} · {scores} · '
         f"{say(lang, 'wrong_of', n=len(one.wrong), of=one.of)}</p>"
         f'<ol class="ev-asked" aria-label="{say(lang, "question")}">{asked}</ol>{said}{changed}'
         f"{table(head, rows, of=escape(name))}</article>"

@@ -5,8 +5,11 @@ from html import escape
 from math import isnan
 from typing import TYPE_CHECKING
 
+from coach.progress.export import aside
 from coach.schema import Card, Lang
-from coach.ui.words.evals import TEXT
+from coach.ui.words.evals import BARS, TEXT
+from coach.ui.words.practice import CHINESE
+from coach.ui.words.topics import topic_word
 
 if TYPE_CHECKING:
     from coach.ui.evals_run import Status
@@ -173,7 +176,11 @@ def bar_name(name: str, lang: Lang) -> str:
     """A bar's name as HTML: the words of a state, such as `met:recall`, or the name as it is in the files."""
     words = TEXT[lang]
     state, _, what = name.partition(":")
-    return f"{words[state]}, {words[what]}" if what in words and state in words else escape(name)
+    if what in words and state in words:
+        return f"{words[state]}{'：' if lang == 'zh' else ', '}{words[what]}"
+    if lang == "zh":
+        return escape(BARS.get(name) or CHINESE.get(name) or topic_word(name, lang))
+    return escape(name)
 
 
 def _chart(chart: "Chart", lang: Lang) -> str:
@@ -283,7 +290,7 @@ def _left_out(seen: "Seen", lang: Lang) -> str:
     lists = (("not_graded", seen.not_graded), ("failed", seen.failed))
     return "".join(
         fold(
-            f"{say(lang, key)} ({len(found)})",
+            f"{say(lang, key)}{aside(str(len(found)), lang)}",
             f"<ul>{''.join(f'<li>{escape(case)}: {escape(why)}</li>' for case, why in found)}</ul>",
         )
         for key, found in lists

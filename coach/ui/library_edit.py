@@ -76,7 +76,7 @@ class Editor:
     def shown(self, now: Editing, text: str, lang: Lang, *, told: str = "") -> View:
         """The editor with `text` in it."""
         whose = self.coach.own_cards.origin(now.name) if now.kind == "card" else now.kind
-        hint = f" {say('another_id', lang)}" if now.kind == "card" else ""
+        hint = f"{'' if lang == 'zh' else ' '}{say('another_id', lang)}" if now.kind == "card" else ""
         return {
             self.editing: now,
             self.code: text,

@@ -26,7 +26,7 @@ from coach.speech.terms import terms_for
 from coach.speech.transcribe import Progress, Transcriber, listen
 from coach.speech.voice_activity import RATE
 from coach.ui.desk import PRIVATE, Desk, View, lang_of, person_of
-from coach.ui.listen_views import choices, chosen, rewritten, said, status_html, takes_html, without
+from coach.ui.listen_views import choices, chosen, rewritten, said, sentences, status_html, takes_html, without
 from coach.ui.words import I18N
 from coach.wiring import Coach
 
@@ -123,7 +123,7 @@ class Listen:
 def _where(transcriber: Transcriber | CoachError, lang: Lang) -> str:
     """What becomes of recordings."""
     if isinstance(transcriber, CoachError):
-        return f"{fault_text(transcriber, lang, transcribing=True)} {said('type', lang)}"
+        return sentences(fault_text(transcriber, lang, transcribing=True), said("type", lang), lang=lang)
     return said("sent", lang, host=transcriber.host) if transcriber.host else said("here", lang)
 
 
@@ -295,7 +295,9 @@ class Ears:
         """A recording that is put into words, and they into the answer; whatever goes wrong, it is kept."""
         transcriber = self.part.coach.transcriber
         if isinstance(transcriber, CoachError):
-            yield await self.shown(sid, lang, told=f"{said('kept', lang)} {said('type', lang)}", kind="ok")
+            yield await self.shown(
+                sid, lang, told=sentences(said("kept", lang), said("type", lang), lang=lang), kind="ok"
+            )
             return
         try:
             state = await interview.load(self.part.coach.interview, sid)
@@ -313,7 +315,8 @@ class Ears:
         except NothingHeard as error:
             yield await self.shown(sid, lang, told=fault_text(error, lang, transcribing=True), kind="bad")
         except CoachError as error:
-            told = f"{fault_text(error, lang, transcribing=True)} {said('kept', lang)} {said('type', lang)}"
+            why = fault_text(error, lang, transcribing=True)
+            told = sentences(why, said("kept", lang), said("type", lang), lang=lang)
             yield await self.shown(sid, lang, told=told, kind="bad")
 
     def terms(self, state: Session) -> tuple[str, ...]:

@@ -21,6 +21,11 @@ def said(code: str, lang: Lang, **given: str) -> str:
     return STATUS[code][lang].format(**given).strip()
 
 
+def sentences(*said: str, lang: Lang) -> str:
+    """Sentences one after the other; in Chinese no space stands between them."""
+    return ("" if lang == "zh" else " ").join(said)
+
+
 def status_html(text: str, *, kind: str = "", working: bool = False) -> str:
     """The status line; `kind` is `ok`, `bad` or empty. `working` counts the seconds beside it."""
     if not text:

@@ -50,7 +50,8 @@ def panel_html(parts: interview.Interview, state: Session | None) -> str:
     lang, current = state.lang, state.current
     card = parts.cards.get(current.card)
     if current.grade is None or card is None or not state.tells:
-        return f'<p class="quiet">{word("before_exam" if state.exam else "before", lang)}</p>'
+        why = "before_exam" if state.exam else "before_rating" if state.owes_rating else "before"
+        return f'<p class="quiet">{word(why, lang)}</p>'
     closed = state.phase in {"graded", "ended"}
     advice = interview.critique_of(parts, current, lang) if closed else None
     shown = [

@@ -234,6 +234,7 @@ def _take(shared: Shared, lang: gr.Radio) -> gr.HTML:
                 yield {result: told_html(fault_text(error, shown), bad=True), file: gr.update(value=None)}
             finally:
                 wanted[0] = False
+                work.cancel()
             yield {cancel: gr.update(visible=False)}
 
         return on_take

@@ -92,7 +92,11 @@ def numbers_html(
             say("streak_note", lang, longest=streak.longest, practised=streak.practised),
         ),
         (str(hints.n), say("answers", lang), say("answers_note", lang, cards=practised, all=cards)),
-        (clock(times.median_s), say("time", lang), say("time_note", lang, n=times.n)),
+        (
+            clock(times.median_s),
+            say("time", lang),
+            say("time_note_1" if times.n == 1 else "time_note", lang, n=times.n),
+        ),
         (
             percent(hints.helped / hints.n if hints.n else None),
             say("hints", lang),

@@ -73,7 +73,7 @@ class Chosen:
     title: gr.Textbox
     save: gr.Button
     sure: gr.Column
-    asks: gr.HTML
+    asks: gr.Markdown
     yes: gr.Button
     no: gr.Button
     result: gr.Markdown
@@ -129,7 +129,7 @@ def build_chosen() -> Chosen:
             title = gr.Textbox(label=I18N("progress_title"), max_length=200, scale=4, elem_id="pg-title")
             save = _button("save", scale=1)
         with gr.Column(visible=False, elem_id="pg-sure") as sure:
-            asks = gr.HTML("")
+            asks = gr.Markdown("", latex_delimiters=LATEX)
             with gr.Row():
                 yes, no = _button("delete_yes", variant="stop"), _button("delete_no")
         result = gr.Markdown("", latex_delimiters=LATEX, elem_id="pg-result")

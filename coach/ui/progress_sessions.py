@@ -35,12 +35,14 @@ def session_line(info: SessionInfo, lang: Lang, *, tz: tzinfo) -> str:
 
 
 def short(text: str, most: int = SHORT) -> str:
-    """The text cut to a width, with an ellipsis where something is left out."""
+    """The text cut to a width and before a formula that is not whole, with an ellipsis where something is left out."""
     wide = 0
     for at, letter in enumerate(text):
         wide += 2 if unicodedata.east_asian_width(letter) in "WF" else 1
         if wide > most:
-            return f"{text[: at - 1].rstrip()}…"
+            kept = text[: at - 1]
+            whole = kept if kept.count("$") % 2 == 0 else kept[: kept.rindex("$")]
+            return f"{whole.rstrip()}…"
     return text
 
 

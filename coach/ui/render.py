@@ -17,8 +17,10 @@ from coach.progress.export import (
     fix_line,
     grade_notes,
     judge_text,
+    label,
     point_text,
     step_lines,
+    worth_text,
 )
 from coach.progress.export import (
     word as report_word,
@@ -38,6 +40,7 @@ from coach.schema import (
     Utterance,
     Verdict,
 )
+from coach.text import seamless
 from coach.ui.markup import inline, rich, spans_of
 from coach.ui.markup import typed as as_typed
 from coach.ui.words.practice import WORDS
@@ -70,6 +73,10 @@ def defuse(text: str) -> str:
     return "".join(out)
 
 
+def _seamless(markdown: str) -> str:
+    return "".join(piece if number % 2 else seamless(piece) for number, piece in enumerate(_CODE.split(markdown)))
+
+
 def typed(text: str) -> str:
     """Markdown of what a person typed, defused, with its line breaks kept."""
     pieces = _CODE.split(defuse(text))
@@ -84,7 +91,7 @@ def chat_messages(session: Session | None, *, grading: bool = False, saying: str
     out: list[dict[str, str]] = []
     for number, one in enumerate(session.rounds, start=1):
         lead = f"{one.lead}\n\n" if one.lead else ""
-        out.append(_says("assistant", f"{lead}**{number}/{session.total}** · {defuse(one.question)}"))
+        out.append(_says("assistant", f"{lead}**{number}/{session.total}** · {defuse(_seamless(one.question))}"))
         for attempt in one.attempts:
             for body in attempt.said:
                 out += _messages(body, lang)
@@ -141,13 +148,17 @@ def over_html(session: Session) -> str:
         f'<a class="go" href="./report?session={html.escape(session.id)}">{word("to_report", lang)}</a> '
         f'<a href="./progress">{word("to_progress", lang)}</a>'
     )
-    return f"<h2>{word('over_title', lang)}</h2>{mean}<p>{html.escape(told)}</p><p>{links}</p>"
+    told = f"<p>{html.escape(told)}</p>"
+    return f'<h2>{word("over_title", lang)}</h2>{mean}{told}<p class="over-links">{links}</p>'
 
 
 def notice_html(notice: JudgeNotice, lang: Lang) -> str:
     """HTML of which judge is at work and what leaves the machine."""
     sends = word("sends", lang).format(host=notice.sends_to) if notice.sends_to else word("sends_nothing", lang)
-    how = word("measured", lang).format(measured=notice.measured) if notice.measured else ""
+    how = ""
+    if notice.measured is not None:
+        agree, criteria = notice.measured
+        how = word("measured", lang).format(agree=agree, criteria=criteria)
     judge = word("llm_judge" if notice.uses_model else "offline_judge", lang)
     line = f"<b>{judge}</b> {html.escape(notice.name)}{html.escape(how)} · {html.escape(sends)}"
     return f"{line}<br>{html.escape(fault_text(notice.warning, lang))}" if notice.warning else line
@@ -167,7 +178,7 @@ def score_head(grade: Grade, lang: Lang) -> str:
     return (
         f'<div class="score {band}"><b>{percent} %</b> <span class="band">{html.escape(name)}</span>'
         f'<div class="bar" aria-hidden="true"><i style="width:{percent}%"></i></div>'
-        f"<code>{html.escape(arithmetic(grade.score))}</code></div>"
+        f"<code>{html.escape(arithmetic(grade.score, lang))}</code></div>"
     )
 
 
@@ -204,7 +215,7 @@ def scorecard(card: Card, grade: Grade, lang: Lang, *, reveal: bool, critique: C
         notes += [inline(line) for line in step_lines(card, grade, lang)]
     if notes:
         lines.append(f"<ul>{''.join(f'<li>{note}</li>' for note in notes)}</ul>")
-    lines.append(f'<p class="quiet">{word("judge", lang)}: {html.escape(judge_text(grade))}</p>')
+    lines.append(f'<p class="quiet">{label("judge", lang)}{html.escape(judge_text(grade, lang))}</p>')
     lines += [f"<p>⚠ {inline(note)}</p>" for note in grade_notes(grade, lang)]
     return "".join(lines).replace("\n", "&#10;")
 
@@ -212,11 +223,10 @@ def scorecard(card: Card, grade: Grade, lang: Lang, *, reveal: bool, critique: C
 def _point(criterion: Criterion, verdict: Verdict, grade: Grade, lang: Lang, *, reveal: bool) -> str:
     earned = next((line.points for line in grade.score.lines if line.label == criterion.id), 0) if grade.score else 0
     sum_text = f"{earned:g}/{criterion.weight}" if grade.score else f"–/{criterion.weight}"
-    extra = f", {word('required', lang)}" if criterion.required else ""
     state = f"{MARKS[verdict.state]} {word(verdict.state, lang)}"
     why = f"<br><em>{html.escape(downgrade_text(verdict, lang))}</em>" if verdict.downgraded_from is not None else ""
     return (
-        f'<li><span class="state {verdict.state}">{state}</span> ({sum_text}{extra}) '
+        f'<li><span class="state {verdict.state}">{state}</span>{worth_text(sum_text, criterion, lang)}'
         f"{inline(point_text(criterion, verdict, lang, reveal=reveal))}{why}</li>"
     )
 

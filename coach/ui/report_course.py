@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from coach.interview.timeline import Moment
-from coach.progress.export import MARKS, word
+from coach.progress.export import MARKS, aside, word
 from coach.progress.outcome import card_of, told
 from coach.schema import (
     Answered,
@@ -76,7 +76,7 @@ def _step(one: Moment, page: Page) -> str:
         )
     if isinstance(body, Ended):
         return at + page.says(f"ended_{body.why}")
-    late = f" ({html.escape(word('late', page.lang))})" if isinstance(body, Skipped) and body.late else ""
+    late = html.escape(aside(word("late", page.lang), page.lang)) if isinstance(body, Skipped) and body.late else ""
     rung = f" {body.rung}" if isinstance(body, Hinted) else ""
     return f"{at}{page.says(f'kind_{body.kind}')}{rung}{late}"
 
@@ -130,7 +130,7 @@ def _lines(one: Moment, page: Page, spans: Sequence[Span]) -> list[str]:
             lead = f"<p>{inline(body.lead)}</p>" if body.lead else ""
             return [_said(one, they, f"{lead}<div>{inline(body.text)}</div>", page)]
         case Answered():
-            who = f"{you} ({page.says('spoken')})" if body.source == "spoken" else you
+            who = f"{you}{aside(page.says('spoken'), page.lang)}" if body.source == "spoken" else you
             looks = "report-typed report-code" if body.source == "code" else "report-typed"
             return [_said(one, who, f'<div class="{looks}">{typed(body.text, spans)}</div>', page)]
         case Probed():

@@ -70,7 +70,7 @@ def _judged(one: Round, card: Card | None, page: Page) -> list[str]:
     if grade is not None and grade.not_graded is not None:
         parts.append(f"<p>{html.escape(ungraded_text(grade.not_graded, lang))}</p>")
     if grade is not None and grade.score is not None:
-        parts.append(f'<p class="report-sum"><code>{html.escape(arithmetic(grade.score))}</code></p>')
+        parts.append(f'<p class="report-sum"><code>{html.escape(arithmetic(grade.score, page.lang))}</code></p>')
     if card is None:
         return [*parts, f'<p class="report-note">{html.escape(word("card_gone", lang))}</p>']
     if grade is not None and grade.score is not None:

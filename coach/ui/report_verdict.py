@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from coach.interview.rounds import FORMATS
 from coach.progress.debrief import debrief
-from coach.progress.export import word
+from coach.progress.export import aside, label, word
 from coach.progress.outcome import Outcome, by_topic, outcome, told
 from coach.progress.schedule import Item
 from coach.schema import Card, Hinted
@@ -45,7 +45,7 @@ def _score(page: Page, whole: Outcome, *, small: bool) -> str:
     verdict = f'<{level} class="report-verdict"><span class="report-number">{percent(whole.value)}</span> '
     verdict += f'<span class="report-band {whole.band}">{html.escape(word(whole.band, lang))}</span></{level}>'
     terms = f"{whole.terms} = {percent(whole.value)}"
-    return f'{verdict}<p class="report-sum">{html.escape(word("overall", lang))}: <code>{html.escape(terms)}</code></p>'
+    return f'{verdict}<p class="report-sum">{html.escape(label("overall", lang))}<code>{html.escape(terms)}</code></p>'
 
 
 def _facts(page: Page, whole: Outcome) -> list[str]:
@@ -70,7 +70,7 @@ def _debrief(page: Page) -> str:
         f" <span>{'' if one.value is None else percent(one.value)}</span></li>"
         for stage, one in zip(session.stages, found.rounds, strict=True)
     )
-    verdict = f"{html.escape(word('debrief', lang))}: {html.escape(word(found.overall, lang))}"
+    verdict = f"{html.escape(label('debrief', lang))}{html.escape(word(found.overall, lang))}"
     return (
         f'<h2 class="report-verdict">{verdict}</h2>'
         f'<ul class="report-rounds">{rows}</ul>'
@@ -141,4 +141,5 @@ def _due(item: Item, page: Page) -> str:
     on = item.due.astimezone(page.tz).date()
     left = (on - page.now.astimezone(page.tz).date()).days
     key = "due_today" if left <= 0 else "due_tomorrow" if left == 1 else "due_days"
-    return f'<time datetime="{on.isoformat()}"><b>{page.says(key, n=left)}</b> ({day(on, page.lang)})</time>'
+    then = aside(day(on, page.lang), page.lang)
+    return f'<time datetime="{on.isoformat()}"><b>{page.says(key, n=left)}</b>{then}</time>'

@@ -34,8 +34,14 @@ def tab(browser: Browser, look: tuple[str, str, str]) -> Iterator[Page]:
     context.close()
 
 
+AT_REST = """document.getAnimations().forEach((one) => {
+  if (Number.isFinite(one.effect?.getComputedTiming().endTime)) one.finish();
+})"""
+
+
 def serious(page: Page) -> list[str]:
-    """Each serious or critical finding: rule, selector, what it says."""
+    """Each serious or critical finding on the page as it comes to rest: rule, selector, what it says."""
+    page.evaluate(AT_REST)
     found = Axe().run(page, options=OPTIONS).response["violations"]
     return [
         f"{rule['id']} ({rule['impact']}) {' '.join(map(str, node['target']))}: {node['failureSummary']}"

@@ -5,7 +5,10 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, expect
 
+from coach.schema import Card
+from tests.bank.test_draft import reply
 from tests.browser.conftest import Server
+from tests.llm.stub import Stub, hangs, says
 
 NAME = "linear-models/why-linear"
 COLD_MS = 60_000
@@ -63,13 +66,59 @@ def test_notes_are_read_and_what_has_no_card_is_named(page: Page, server: Server
     page.get_by_role("tab", name="Notes and drafts").click()
     page.locator("#lib-upload input[type=file]").set_input_files([note, scan])
     told = page.locator("#lib-notes-told")
-    expect(told).to_contain_text("2 questions found: 1 have a card", timeout=COLD_MS)
+    expect(told).to_contain_text("2 questions found: 1 with a card", timeout=COLD_MS)
     expect(told).to_contain_text("COACH_MODEL")
     expect(told).to_contain_text("scan.pdf")
     expect(page.locator("#lib-found")).to_contain_text("no card yet")
     assert page.locator("#lib-found img").count() == 0
     page.locator("#lib-found a", has_text=NAME).click()
     expect(page.locator("#lib-question h2")).to_contain_text("Why is it called linear?")
+
+
+def test_drafts_are_written_stopped_midway_corrected_accepted_and_found(
+    page: Page, serve: Callable[..., Server], why_linear: Card, tmp_path: Path
+) -> None:
+    note = tmp_path / "mine.md"
+    note.write_text("- How does Raft elect a leader?\n- What does a Bloom filter forget?\n", encoding="utf-8")
+    asked = {"en": "How does Raft elect a leader?", "zh": "Raft 怎么选出 leader？"}
+    first = reply(why_linear, topic="system-design", slug="raft-election", question=asked)
+    with Stub(says(first), hangs) as stub:
+        server = serve(COACH_MODEL="openai:stub-1", OPENAI_BASE_URL=stub.url, OPENAI_API_KEY="sk-test")
+        opened(page, server)
+        page.get_by_role("tab", name="Notes and drafts").click()
+        page.locator("#lib-upload input[type=file]").set_input_files(note)
+        told, found = page.locator("#lib-notes-told"), page.locator("#lib-found")
+        expect(told).to_contain_text("2 questions found", timeout=COLD_MS)
+        expect(told).to_contain_text("sent to 127.0.0.1")
+        expect(found.get_by_text("no card yet")).to_have_count(2)
+        page.locator("#lib-write").click()
+        expect(told).to_contain_text("Drafting 2 of 2: What does a Bloom")
+        page.locator("#lib-stop").click()
+        expect(told).to_contain_text("Stopped.")
+        expect(page.locator("#lib-stop")).to_be_hidden()
+        expect(page.locator("#lib-write")).to_be_visible()
+        expect(found.get_by_text("no card yet")).to_have_count(1)
+        expect(page.locator("#lib-drafts a")).to_have_count(1)
+        assert stub.calls == 2
+    page.locator("#lib-drafts a", has_text="How does Raft elect a leader?").click()
+    code = page.locator("#lib-yaml .cm-content")
+    expect(code).to_contain_text("system-design/raft-election")
+    page.locator("#lib-accept").click()
+    edited = page.locator("#lib-edit-told")
+    expect(edited).to_contain_text("primary source")
+    draft = server.data / "drafts" / "system-design" / "raft-election.yaml"
+    code.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(draft.read_text(encoding="utf-8").replace("TODO: a person adds", "Ongaro 2014;"))
+    page.locator("#lib-accept").click()
+    expect(edited).to_contain_text("Accepted: system-design/raft-election is in the bank", timeout=COLD_MS)
+    assert not draft.exists()
+    page.get_by_role("tab", name="Notes and drafts").click()
+    expect(page.locator("#lib-drafts")).to_contain_text("No drafts")
+    page.get_by_role("tab", name="Questions", exact=True).click()
+    page.locator(WORDS).fill("raft leader election")
+    page.locator("#lib-find").click()
+    expect(page.locator("#lib-list a").first).to_contain_text("How does Raft elect a leader?", timeout=COLD_MS)
 
 
 def edit(page: Page, server: Server, line: str) -> None:

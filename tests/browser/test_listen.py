@@ -183,6 +183,30 @@ def test_a_dying_transcriber_keeps_the_recording_and_is_asked_again(
         expect(page.locator(BOX)).to_have_value("It is linear.")
 
 
+def test_a_recording_warns_after_four_minutes_and_ends_by_itself_before_five(
+    harness: Harness, microphone: Callable[..., BrowserContext], tmp_path: Path
+) -> None:
+    url = harness()
+    context = microphone(said(tmp_path / "en.wav", EN, before_s=0.3, after_s=20))
+    context.clock.install()
+    page = begin(context, url)
+    listening = page.locator("#listen-notes").get_by_role("status")
+    stop = page.locator("#listen-mic .stop-button:visible")
+    page.locator("#listen-mic").get_by_role("button", name="Record", exact=True).click()
+    expect(listening).to_have_text("Listening … press stop when you are done.", use_inner_text=True)
+    page.wait_for_timeout(2000)
+    context.clock.fast_forward("04:01")
+    expect(listening).to_have_text(re.compile("^One more minute"), use_inner_text=True)
+    expect(stop).to_be_visible()
+    context.clock.fast_forward("01:00")
+    expect(page.locator("#listen-status")).to_contain_text("The recording is kept")
+    expect(page.locator("#listen-takes audio")).to_have_count(1)
+    expect(page.locator("#listen-takes")).to_contain_text(re.compile(r"[1-9][0-9]?\.\d s"))
+    expect(listening).to_be_hidden()
+    record(page, 1)
+    expect(page.locator("#listen-takes audio")).to_have_count(2)
+
+
 def test_without_a_transcriber_the_recording_is_kept_and_noise_and_a_denied_microphone_are_told(
     harness: Harness, microphone: Callable[..., BrowserContext], tmp_path: Path
 ) -> None:

@@ -304,6 +304,7 @@ def test_code_is_run_while_it_is_written_and_handed_in_with_the_words(page: Page
     send(page, "It keeps the first k items, which is not uniform.")
     expect(page.locator("#scorecard")).to_contain_text("%")
     expect(page.locator("#chat pre").last).to_contain_text("return list(stream)[:k]")
+    expect(page.locator("#chat .bot-row").last).to_be_in_viewport(ratio=0.9)
 
 
 def test_a_formula_is_shown_while_it_is_typed_and_goes_into_the_answer(page: Page, server: Server) -> None:

@@ -1,8 +1,11 @@
 """The progress page with interviews of last week on it: from what is due to deleting one of them."""
 
 import asyncio
+import sqlite3
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -115,3 +118,50 @@ def test_past_interviews_from_the_first_visit_to_deleting_one(
     page.locator("#pg-practise").click()
     expect(page.locator("#chat")).to_contain_text("These are the questions that are due.", timeout=60_000)
     assert page.url == server.url
+
+
+COPIES = 20_000
+"""So many interviews take seconds to read, on any machine."""
+
+
+def copied(database: Path, session: str) -> None:
+    """The beginning of the interview again and again."""
+    with closing(sqlite3.connect(database)) as link, link:
+        for table, part in (("events", "AND seq = 0"), ("sessions", "")):
+            names = [str(row[1]) for row in link.execute(f"PRAGMA table_info({table})")]
+            kept = ", ".join(name for name in names if name != "session")
+            link.execute(
+                f"WITH RECURSIVE copy(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copy WHERE n < {COPIES})"
+                f" INSERT INTO {table} (session, {kept}) SELECT 'copy-' || n, {kept} FROM {table}, copy"
+                f" WHERE session = ? {part}",
+                (session,),
+            )
+
+
+def uncopied(database: Path) -> None:
+    """Only what was there before."""
+    with closing(sqlite3.connect(database)) as link, link:
+        for table in ("events", "sessions"):
+            link.execute(f"DELETE FROM {table} WHERE session LIKE 'copy-%'")
+
+
+def test_a_long_export_is_cancelled_and_the_next_one_is_saved(
+    page: Page, serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    server = serve()
+    weak, database = history(tmp_path / "data"), tmp_path / "data" / "sessions.db"
+    page.goto(f"{server.url}progress")
+    expect(page.locator("#pg-due")).to_contain_text("due for", timeout=60_000)
+    copied(database, weak)
+    result, cancel = page.locator("#pg-take-result"), page.locator("#pg-cancel")
+    page.locator("#pg-anki").click()
+    expect(result).to_contain_text("Reading interview")
+    cancel.click()
+    expect(result).to_contain_text("Cancelled; nothing was written.")
+    expect(cancel).to_be_hidden()
+    assert list((tmp_path / "data").rglob("*.apkg")) == []
+    uncopied(database)
+    with page.expect_download() as saved:
+        page.locator("#pg-anki").click()
+    expect(cancel).to_be_hidden()
+    assert "collection.anki2" in zipfile.ZipFile(saved.value.path()).namelist()

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
 from coach.interview import session as interview
@@ -16,6 +15,7 @@ from coach.schema import Plan, Recording, Session
 from coach.settings import Settings
 from coach.wiring import Coach
 from tests.browser.conftest import Server
+from tests.browser.test_axe import serious
 from tests.conftest import ROOT
 
 HOSTILE = "<img src=http://evil.example/x.png> ![x](http://evil.example/y.png) </details><h1>mine</h1>"
@@ -46,11 +46,6 @@ def held(data: Path) -> dict[str, Session]:
         found = aside.submit(asyncio.run, all_of_them()).result()
     coach.close()
     return found
-
-
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in {"serious", "critical"}]
 
 
 def test_a_report_from_first_visit_to_second_grade(page: Page, serve: Callable[..., Server]) -> None:

@@ -28,7 +28,7 @@ SHORT: dict[Lang, str] = {
 }
 ROUNDS = [(name, LANGS[number % 2]) for number, name in enumerate(sorted(FORMATS, key=lambda name: name != "review"))]
 """Each kind of interview in one of the languages; what is due goes first, as the other rounds would ask it too."""
-GRADED = re.compile(r"\d+ of \d+ = \d+ %")
+GRADED = re.compile(r"\d+ (?:of|/) \d+ = \d+ %")
 LEFT = re.compile(f"{CUT_OFF.pattern}|signal is aborted|Connection errored out")
 """What Gradio itself throws on a page that is left while it still loads."""
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"

@@ -158,7 +158,7 @@ async def test_a_person_reads_why_a_verdict_does_not_count_and_what_it_cost(why_
     dear = result.judge.model_copy(update={"tokens_cached": 8, "cost_usd": 0.0123})
     assert judge_text(result.model_copy(update={"judge": dear})) == "stub-1 (llm, 10 + 5 tokens, 8 cached, $0.0123)"
     failed = result.model_copy(update={"judge": result.judge.model_copy(update={"second_look_failed": "timeout: x"})})
-    assert "复核没有成功，以第一次判定为准 (timeout: x)" in grade_markdown(why_linear, failed, "zh")
+    assert "复核没有成功，以第一次判定为准（timeout: x）" in grade_markdown(why_linear, failed, "zh")
 
 
 async def test_an_echoed_quote_is_downgraded(why_linear: Card) -> None:

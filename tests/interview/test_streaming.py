@@ -12,7 +12,7 @@ from coach.interview.follow import Wording, word_probe
 from coach.llm.mock import Hangs, MockReply, mock_chat
 from coach.llm.prompts import Template
 from coach.schema import Answered, Aside, Card, Plan, Round
-from coach.ui.practice import spoken
+from coach.ui.streaming import spoken
 from evals.play import MemoryLog, parts
 from tests.conftest import ROOT
 from tests.sessions import timeless

@@ -295,17 +295,17 @@ def test_a_better_state_never_brings_a_criterion_back_earlier(
     [
         (
             tried(value=0.3, states={"one": "missed", "two": "contradicted", "three": "partly"}),
-            "2 of 3 criteria missed on 2026-11-20",
+            "2 of 3 points missed on 2026-11-20",
             "2026-11-20：3 个要点中有 2 个没答到",
         ),
         (
             tried(value=0.7, states={"one": "partly", "two": "met"}, hints=1),
-            "1 of 2 criteria only partly met with 1 hint on 2026-11-20",
+            "1 of 2 points only partly met with 1 hint on 2026-11-20",
             "2026-11-20：2 个要点中有 1 个只答到一部分（看了 1 个提示）",
         ),
         (
             tried(value=1.0, states={"one": "met"}, hints=2),
-            "every criterion met with 2 hints on 2026-11-20",
+            "every point met with 2 hints on 2026-11-20",
             "2026-11-20：全部要点都答到（看了 2 个提示）",
         ),
         (tried(value=0.42), "scored 42 % on 2026-11-20", "2026-11-20：得分 42 %"),

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from math import nan
 from pathlib import Path
 from string import Formatter
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 
@@ -385,3 +385,14 @@ def test_the_time_left_follows_what_is_done(
 def test_nothing_has_run_at_first(tmp_path: Path) -> None:
     assert OneRun(tmp_path, content=ROOT).look() is None
     assert views.progress_html(None, "en") == ""
+
+
+def test_every_bar_has_a_chinese_name() -> None:
+    from evals.cases import Family
+    from evals.retrieval import QueryKind
+    from evals.simulate import CANDIDATES
+
+    names = (*get_args(Family), *get_args(QueryKind), *CANDIDATES)
+    assert [name for name in names if views.bar_name(name, "zh").isascii()] == []
+    assert views.bar_name("linear-models", "zh") == "线性模型"
+    assert views.bar_name("linear-models", "en") == "linear-models"

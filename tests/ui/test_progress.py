@@ -3,7 +3,6 @@
 import asyncio
 import html
 import re
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,7 +39,7 @@ from coach.ui.progress_sessions import changed, regraded_html, session_html, ses
 from coach.ui.shelf import PAGE, Figured, Shelf, newest_judgements
 from coach.ui.words.progress import CHINESE, ENGLISH, TEXT, say
 from coach.wiring import Coach
-from tests.conftest import ROOT
+from tests.browser.steps import one_card as only_card
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TODAY = NOW.date()
@@ -51,13 +50,7 @@ NASTY = "<img src=http://evil.example/x.png>"
 @pytest.fixture(scope="module")
 def one_card(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A content folder with a single card, which is read in no time."""
-    folder = tmp_path_factory.mktemp("content")
-    shutil.copytree(ROOT / "knowledge", folder / "knowledge", ignore=shutil.ignore_patterns("cards", "notes"))
-    shutil.copytree(ROOT / "prompts", folder / "prompts")
-    card = folder / "knowledge" / "cards" / f"{LINEAR}.yaml"
-    card.parent.mkdir(parents=True)
-    shutil.copy(ROOT / "knowledge" / "cards" / f"{LINEAR}.yaml", card)
-    return folder
+    return only_card(tmp_path_factory.mktemp("content"))
 
 
 @pytest.fixture

@@ -93,17 +93,25 @@
     }
   }, 500);
 
-  /* A question that is longer than the chat begins at its first line, not at its last. */
+  /* What was said last is in sight: its end, or its first line where it is longer than the chat. Gradio itself stays
+     where it is once the chat was scrolled. */
   let waiting = 0;
+  let seen = "";
+  const follow = () => {
+    waiting = 0;
+    const box = document.querySelector("#chat .bubble-wrap");
+    const shown = [...document.querySelectorAll("#chat .message-row")];
+    const last = shown.at(-1);
+    const now = last ? `${shown.length} ${last.textContent.length}` : "";
+    if (!box || !last || now === seen) return;
+    seen = now;
+    const long = last.matches(".bot-row") && last.offsetHeight > box.clientHeight;
+    box.scrollTop = long
+      ? box.scrollTop + last.getBoundingClientRect().top - box.getBoundingClientRect().top - 8
+      : box.scrollHeight;
+  };
   new MutationObserver((changes) => {
     if (waiting || !changes.some((one) => one.target.closest?.("#chat"))) return;
-    waiting = setTimeout(() => {
-      waiting = 0;
-      const box = document.querySelector("#chat .bubble-wrap");
-      const last = [...document.querySelectorAll("#chat .message-row")].at(-1);
-      if (box && last && last.matches(".bot-row") && last.offsetHeight > box.clientHeight) {
-        box.scrollTop += last.getBoundingClientRect().top - box.getBoundingClientRect().top - 8;
-      }
-    }, 250);
+    waiting = setTimeout(follow, 250);
   }).observe(document, { childList: true, subtree: true });
 })();

@@ -50,7 +50,7 @@ CHINESE = {
     "library_notes": "笔记与草稿",
     "library_edit": "编辑",
     "library_words": "搜索",
-    "library_words_hint": "中英文都行：过拟合、batch norm ……",
+    "library_words_hint": "例如：过拟合、batch norm",
     "library_find": "搜索",
     "library_company": "公司",
     "library_round": "轮次",
@@ -197,7 +197,7 @@ TEXT: Mapping[str, Mapping[Lang, str]] = {
         "zh": "这些文件里没有找到问题。列表项、带问号的句子，以及 Q:、Coding: 这样的标签都会被识别为问题。",
     },
     "in_notes": {
-        "en": "{all} questions found: {have} have a card, {drafted} have a draft, {none} have none yet.",
+        "en": "{all} questions found: {have} with a card, {drafted} with a draft, {none} with neither.",
         "zh": "找到 {all} 个问题：{have} 个有卡片，{drafted} 个有草稿，{none} 个还没有。",
     },
     "stopped": {"en": "Stopped.", "zh": "已停止。"},

@@ -12,7 +12,7 @@ ENGLISH = {
     "level_3": "3, usual",
     "level_4": "4, hard",
     "level_5": "5, very hard",
-    "voice": "Voice: questions are spoken, answers may be",
+    "voice": "Voice: hear the questions, speak your answers",
     "more": "More: clock, self-rating, your own slides or CV",
     "bring": "Read it from a file: .txt .md .pdf .pptx .docx .html",
     "minutes_each": "Minutes for each question (optional)",
@@ -113,7 +113,7 @@ CHINESE = {
     "wrong_why": "理由",
     "wrong_send": "记下我的异议",
     "focus": "想练什么（可不填）",
-    "focus_hint": "中英文都行：过拟合、batch norm、推导 ……",
+    "focus_hint": "中英文都行，例如：过拟合、batch norm、推导",
     "questions": "题数",
     "start": "开始面试",
     "chat": "面试",
@@ -158,12 +158,19 @@ WORDS: dict[str, dict[Lang, str]] = {
     "to_progress": {"en": "See your progress", "zh": "查看进展"},
     "sends": {"en": "answers are sent to {host}", "zh": "回答会发送到 {host}"},
     "sends_nothing": {"en": "nothing leaves this machine", "zh": "数据不会离开这台机器"},
-    "measured": {"en": "; agrees with labels on {measured} criteria", "zh": "；与人工标注一致：{measured} 个评分点"},
+    "measured": {
+        "en": "; agrees with labels on {agree} of {criteria} criteria",
+        "zh": "；{criteria} 个评分点中有 {agree} 个与人工标注一致",
+    },
     "llm_judge": {"en": "LLM judge", "zh": "大模型评分"},
     "offline_judge": {"en": "offline judge", "zh": "离线评分"},
     "before": {
         "en": "Your scorecard appears here once you have answered. Nothing of it is shown before.",
         "zh": "答完之后，评分会显示在这里；作答前不会透露任何评分点。",
+    },
+    "before_rating": {
+        "en": "Rate your answer above; its score is shown then.",
+        "zh": "先在上面给自己打分，然后就能看到评分。",
     },
     "before_exam": {
         "en": "This is an exam: the scores come at the end.",
