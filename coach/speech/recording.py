@@ -24,7 +24,6 @@ from coach.speech.sound import pieces
 from coach.speech.voice_activity import RATE, Ear, Frame, Samples, heard, spans
 
 LONGEST_S = 300.0
-WARN_S = 240.0
 _SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 

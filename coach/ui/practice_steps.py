@@ -89,7 +89,7 @@ class Steps:
             if clears:
                 grading = page.working_on(state) if state.phase == "grading" else {}
                 yield grading | {page.room.box: ""}
-            async for found in self.watched(state, self.owed):
+            async for found in self.watched(state, self.owed, after_s=None if clears else PATIENCE_S):
                 if isinstance(found, Session):
                     state = found
                 else:
@@ -106,9 +106,11 @@ class Steps:
             _log.info("step refused: %s", type(error).__name__)
             yield await self.current(sid, request, told=error)
 
-    async def watched(self, before: Session, step: Step) -> AsyncIterator[View | Session]:
-        """What the page shows while a step is taken, and at last the session."""
-        async for found in spoken(lambda show: step(before, show), after_s=PATIENCE_S):
+    async def watched(
+        self, before: Session, step: Step, *, after_s: float | None = PATIENCE_S
+    ) -> AsyncIterator[View | Session]:
+        """What the page shows while a step is taken, which is told of after so long, and at last the session."""
+        async for found in spoken(lambda show: step(before, show), after_s=after_s):
             if isinstance(found, Session):
                 yield found
             else:
