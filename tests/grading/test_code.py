@@ -495,7 +495,7 @@ def test_no_code_earns_nothing_of_the_tests(offline: OfflineJudge, auc: Card) ->
     assert result.score is not None
     assert [line.points for line in result.score.lines if line.label == TESTS] == [0]
     assert next_fix(auc, result) == TESTS
-    assert code_lines(result, "zh") == ("- **测试**: 没有给出代码",)
+    assert code_lines(result, "zh") == ("- **测试**：没有给出代码",)
 
 
 def test_code_that_could_not_be_run_is_no_number_and_says_why(offline: OfflineJudge, auc: Card) -> None:
