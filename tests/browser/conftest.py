@@ -38,6 +38,8 @@ FLAGS = (
 )
 CUT_OFF = re.compile(r"net::ERR_(CONNECTION_|INCOMPLETE_CHUNKED|EMPTY_RESPONSE|CONTENT_LENGTH|INTERNET_)")
 """What Chromium itself writes to the console when the page's process or the network goes."""
+LEFT = re.compile(f"{CUT_OFF.pattern}|signal is aborted|Connection errored out")
+"""And what Gradio throws on a page that is left while it still loads."""
 
 
 def chromium() -> str | None:

@@ -13,7 +13,7 @@ from coach.interview.rounds import FORMATS
 from coach.schema import Card, FormatName, Lang
 from coach.ui.words.practice import CHINESE, ENGLISH, STATUS
 from coach.ui.words.practice import WORDS as SHOWN
-from tests.browser.conftest import CUT_OFF, Server, watching
+from tests.browser.conftest import LEFT, Server, watching
 from tests.browser.steps import one_card
 from tests.browser.test_page import BOX, GOOD, begin, chat, send
 from tests.browser.test_progress import history
@@ -29,8 +29,6 @@ SHORT: dict[Lang, str] = {
 ROUNDS = [(name, LANGS[number % 2]) for number, name in enumerate(sorted(FORMATS, key=lambda name: name != "review"))]
 """Each kind of interview in one of the languages; what is due goes first, as the other rounds would ask it too."""
 GRADED = re.compile(r"\d+ (?:of|/) \d+ = \d+ %")
-LEFT = re.compile(f"{CUT_OFF.pattern}|signal is aborted|Connection errored out")
-"""What Gradio itself throws on a page that is left while it still loads."""
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 FOCUS = """(wanted) => {
   const here = document.activeElement;

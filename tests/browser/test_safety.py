@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from coach.schema import Card
-from tests.browser.conftest import Server
+from tests.browser.conftest import LEFT, Server, watching
 from tests.conftest import ROOT
 from tests.llm.stub import Stub, says, streams
 
@@ -231,18 +231,19 @@ def test_the_policy_stops_what_would_get_through(browser: Browser, server: Serve
         assert listener.calls == []
 
 
-def test_every_response_carries_the_policy(context: BrowserContext, server: Server) -> None:
+def test_every_response_carries_the_policy(browser: Browser, server: Server) -> None:
     missing: list[str] = []
-    page = context.new_page()
-    page.on(
-        "response",
-        lambda reply: missing.append(reply.url) if "content-security-policy" not in reply.headers else None,
-    )
-    for address in ("", "report", "progress", "library", "evals"):
-        page.goto(f"{server.url}{address}")
-        page.locator("#bar").wait_for()
-    for address in ("gradio_api/file=/etc/passwd", "gradio_api/file=x", "nowhere", "gradio_api/runs", "monitoring"):
-        reply = page.request.get(f"{server.url}{address}")
-        assert reply.status >= 400
-        assert "frame-ancestors 'none'" in reply.headers["content-security-policy"]
+    with watching(browser, expected=LEFT) as context:
+        page = context.new_page()
+        page.on(
+            "response",
+            lambda reply: missing.append(reply.url) if "content-security-policy" not in reply.headers else None,
+        )
+        for address in ("", "report", "progress", "library", "evals"):
+            page.goto(f"{server.url}{address}")
+            page.locator("#bar").wait_for()
+        for address in ("gradio_api/file=/etc/passwd", "gradio_api/file=x", "nowhere", "gradio_api/runs", "monitoring"):
+            reply = page.request.get(f"{server.url}{address}")
+            assert reply.status >= 400
+            assert "frame-ancestors 'none'" in reply.headers["content-security-policy"]
     assert missing == []
