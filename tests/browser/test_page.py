@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from coach.schema import Card
 from tests.browser.conftest import Server
@@ -29,6 +29,19 @@ def begin(
     page.locator("#questions input[type=number]").fill("2")
     page.locator("#start").click()
     page.locator(BOX).wait_for()
+
+
+def begin_coding(page: Page, server: Server) -> Locator:
+    """The editor of a coding question that has just been asked."""
+    page.goto(server.url)
+    page.locator("#start").wait_for()
+    page.locator("#focus textarea, #focus input").fill("reservoir sampling of k items from a stream")
+    page.locator("#format input").click()
+    page.get_by_role("option", name="Coding").click()
+    page.locator("#start").click()
+    editor = page.locator("#code .cm-content")
+    expect(editor).to_contain_text("def ")
+    return editor
 
 
 def send(page: Page, text: str) -> None:
@@ -283,14 +296,7 @@ def test_an_exam_shows_no_grade_and_offers_no_hint_before_its_end(page: Page, se
 
 
 def test_code_is_run_while_it_is_written_and_handed_in_with_the_words(page: Page, server: Server) -> None:
-    page.goto(server.url)
-    page.locator("#start").wait_for()
-    page.locator("#focus textarea, #focus input").fill("reservoir sampling of k items from a stream")
-    page.locator("#format input").click()
-    page.get_by_role("option", name="Coding").click()
-    page.locator("#start").click()
-    editor = page.locator("#code .cm-content")
-    expect(editor).to_contain_text("def ")
+    editor = begin_coding(page, server)
     page.locator("#run").click()
     expect(page.locator("#tests")).to_contain_text("NotImplementedError", timeout=60_000)
     editor.click()

@@ -15,7 +15,7 @@ from coach.ui.words.practice import CHINESE, ENGLISH, STATUS
 from coach.ui.words.practice import WORDS as SHOWN
 from tests.browser.conftest import LEFT, Server, watching
 from tests.browser.steps import one_card
-from tests.browser.test_page import BOX, GOOD, begin, chat, send
+from tests.browser.test_page import BOX, GOOD, begin, begin_coding, chat, send
 from tests.browser.test_progress import history
 from tests.llm.stub import Exchange, Stub, hangs, says
 
@@ -203,13 +203,7 @@ def test_words_written_while_the_network_was_cut_are_there_when_it_is_back(
 def test_code_written_while_the_network_was_cut_is_there_when_it_is_back(
     page: Page, context: BrowserContext, server: Server
 ) -> None:
-    page.goto(server.url)
-    page.locator("#focus textarea, #focus input").fill("reservoir sampling of k items from a stream")
-    page.locator("#format input").click()
-    page.get_by_role("option", name="Coding").click()
-    page.locator("#start").click()
-    editor = page.locator("#code .cm-content")
-    expect(editor).to_contain_text("def ")
+    editor = begin_coding(page, server)
     context.set_offline(True)
     editor.click()
     page.keyboard.press("Control+End")
