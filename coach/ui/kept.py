@@ -47,7 +47,7 @@ class Kept:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        file = self._files.get(scope["path"]) or await self._read(scope, receive)
+        file = self._files.get(scope["path"]) or await self._read(scope)
         if file is None or "range" in headers:
             await self._app(scope, receive, send)
             return
@@ -62,22 +62,33 @@ class Kept:
         body = await asyncio.to_thread(getattr, file, "packed") if packs else file.plain
         await Response(body, media_type=file.kind, headers=shown)(scope, receive, send)
 
-    async def _read(self, scope: Scope, receive: Receive) -> _File | None:
-        """What the app has under this address; None when that is no whole file."""
+    async def _read(self, scope: Scope) -> _File | None:
+        """What the app has under this address; None when that is no whole file.
+
+        It is read for everybody who comes after: the app is not told when whoever asked first goes away, as it would
+        stop in the middle of the file.
+        """
         start: list[Message] = []
-        body = bytearray()
+        body, over = bytearray(), [False]
+        asked: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+        async def stays() -> Message:
+            return asked.pop() if asked else await asyncio.Future()
 
         async def take(message: Message) -> None:
             if message["type"] == "http.response.start":
                 start.append(message)
             else:
                 body.extend(message.get("body", b""))
+                over[0] = not message.get("more_body", False)
 
         host = Headers(scope=scope).get("host", "").encode("latin-1")
-        await self._app({**scope, "headers": [(b"host", host)]}, receive, take)
-        if not start or start[0]["status"] != 200:
+        await self._app({**scope, "headers": [(b"host", host)]}, stays, take)
+        if not start or start[0]["status"] != 200 or not over[0]:
             return None
         headers = Headers(raw=start[0]["headers"])
+        if headers.get("content-length", str(len(body))) != str(len(body)):
+            return None
         return _File(bytes(body), headers.get("content-type", ""), headers.get("etag", ""))
 
 

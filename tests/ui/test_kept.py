@@ -1,5 +1,6 @@
 """Gradio's scripts and styles are read once, and nothing else is kept."""
 
+import asyncio
 import gzip
 
 import pytest
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from coach.ui.kept import NEVER_CHANGES, Kept
 
@@ -91,3 +93,55 @@ def test_a_part_of_a_file_and_what_is_posted_go_to_the_app(served: Served) -> No
     client.get("/assets/a-1.js", headers={"range": "bytes=0-1"})
     client.head("/assets/a-1.js")
     assert len(served.asked) == 3
+
+
+def lifted(kept: Kept, *, leaves: bool = False) -> bytes:
+    """What a browser gets for a script; one that leaves has gone before anything is sent."""
+    coming: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+    got = bytearray()
+
+    async def receive() -> Message:
+        if coming:
+            return coming.pop()
+        return {"type": "http.disconnect"} if leaves else await asyncio.Future()
+
+    async def send(message: Message) -> None:
+        got.extend(message.get("body", b""))
+
+    scope: Scope = {"type": "http", "method": "GET", "path": "/assets/a-1.js", "headers": [], "client": HERE}
+    asyncio.run(kept(scope, receive, send))
+    return bytes(got)
+
+
+async def heeding(scope: Scope, receive: Receive, send: Send) -> None:
+    """An app that stops in the middle when it is told that nobody listens."""
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": SCRIPT[:100].encode(), "more_body": True})
+    gone = asyncio.ensure_future(receive())
+    done, _ = await asyncio.wait([gone], timeout=0.01)
+    gone.cancel()
+    rest = b"" if done else SCRIPT[100:].encode()
+    await send({"type": "http.response.body", "body": rest, "more_body": False})
+
+
+def test_a_browser_that_leaves_at_once_spoils_the_file_for_nobody() -> None:
+    kept = Kept(heeding)
+    lifted(kept, leaves=True)
+    assert lifted(kept).decode() == SCRIPT
+
+
+@pytest.mark.parametrize("said", [{"more_body": True}, {"more_body": False, "length": 5000}])
+def test_half_a_file_is_not_kept(said: dict[str, int]) -> None:
+    asked: list[str] = []
+
+    async def breaking(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.append(scope["path"])
+        length = [(b"content-length", str(said["length"]).encode())] if "length" in said else []
+        await send({"type": "http.response.start", "status": 200, "headers": length})
+        await send({"type": "http.response.body", "body": b"let", "more_body": said["more_body"]})
+
+    kept = Kept(breaking)
+    for _ in range(2):
+        lifted(kept)
+    assert len(asked) == 4
