@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, ViewportSize, sync_playwright
 
 from tests.conftest import ROOT
 from tests.guard import is_local
@@ -38,8 +38,8 @@ FLAGS = (
 )
 CUT_OFF = re.compile(r"net::ERR_(CONNECTION_|INCOMPLETE_CHUNKED|EMPTY_RESPONSE|CONTENT_LENGTH|INTERNET_)")
 """What Chromium itself writes to the console when the page's process or the network goes."""
-LEFT = re.compile(f"{CUT_OFF.pattern}|signal is aborted|Connection errored out")
-"""And what Gradio throws on a page that is left while it still loads."""
+LEFT = re.compile(r"signal is aborted|Connection errored out")
+"""What Gradio writes when a page is left while an event is under way: it ends its own stream."""
 
 
 def chromium() -> str | None:
@@ -157,34 +157,47 @@ class Watched:
 
     foreign: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    aborted: dict[Page | None, list[str]] = field(default_factory=dict)
+    """Streams that Gradio ended, by the page they belonged to; nothing is wrong when that page was being left."""
+    leaving: set[Page | None] = field(default_factory=set)
+
+    def asked(self, request: Request) -> None:
+        """A request went out."""
+        parts = urlsplit(request.url)
+        if parts.scheme not in {"data", "blob", "about"} and not is_local(parts.hostname):
+            self.foreign.append(request.url)
+        if request.is_navigation_request() and request.frame.parent_frame is None:
+            self.leaving.add(request.frame.page)
+            self.aborted.pop(request.frame.page, None)
+
+    def met(self, text: str, page: Page | None) -> None:
+        """A script failed, or wrote an error."""
+        if not LEFT.search(text):
+            self.errors += [] if CUT_OFF.search(text) else [text]
+        elif page not in self.leaving:
+            self.aborted.setdefault(page, []).append(text)
+
+    def opened(self, page: Page) -> None:
+        """A tab was opened; every document in it may be left again once it is there."""
+        page.on("domcontentloaded", lambda page: self.leaving.discard(page))
 
 
 @contextmanager
-def watching(browser: Browser, *, expected: re.Pattern[str] = CUT_OFF, **options: Any) -> Iterator[BrowserContext]:
-    """A browser profile that notes every request beyond this machine and every script error; both fail at its end,
-    errors that are `expected` excepted."""
+def watching(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
+    """A browser profile that notes every request beyond this machine and every script error; both fail at its end."""
     watched = Watched()
     wide: ViewportSize = {"width": 1280, "height": 900}
     context = browser.new_context(**{"viewport": wide, "locale": "en-US", "accept_downloads": True, **options})
     context.set_default_timeout(30_000)
-
-    def note(url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in {"data", "blob", "about"} and not is_local(parts.hostname):
-            watched.foreign.append(url)
-
-    context.on("request", lambda request: note(request.url))
-
-    def met(text: str) -> None:
-        if not expected.search(text):
-            watched.errors.append(text)
-
-    context.on("weberror", lambda error: met(str(error.error)))
-    context.on("console", lambda message: met(message.text) if message.type == "error" else None)
+    context.on("page", watched.opened)
+    context.on("request", watched.asked)
+    context.on("weberror", lambda error: watched.met(str(error.error), error.page))
+    context.on("console", lambda message: watched.met(message.text, message.page) if message.type == "error" else None)
     yield context
     context.close()
     assert watched.foreign == []
     assert watched.errors == []
+    assert [text for texts in watched.aborted.values() for text in texts] == []
 
 
 @pytest.fixture

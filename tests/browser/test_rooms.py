@@ -13,7 +13,7 @@ from coach.interview.rounds import FORMATS
 from coach.schema import Card, FormatName, Lang
 from coach.ui.words.practice import CHINESE, ENGLISH, STATUS
 from coach.ui.words.practice import WORDS as SHOWN
-from tests.browser.conftest import LEFT, Server, watching
+from tests.browser.conftest import Server, watching
 from tests.browser.steps import one_card
 from tests.browser.test_page import BOX, GOOD, begin, begin_coding, chat, send
 from tests.browser.test_progress import history
@@ -143,7 +143,7 @@ def test_an_interview_from_setup_to_report_without_a_mouse(page: Page, server: S
 
 
 def test_back_and_forward_keep_the_interview(browser: Browser, server: Server) -> None:
-    with watching(browser, expected=LEFT) as context:
+    with watching(browser) as context:
         page = context.new_page()
         begin(page, server)
         page.locator(BOX).press_sequentially("half an ")

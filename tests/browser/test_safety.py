@@ -10,7 +10,7 @@ import yaml
 from playwright.sync_api import Browser, Page, expect
 
 from coach.schema import Card
-from tests.browser.conftest import LEFT, Server, watching
+from tests.browser.conftest import Server, watching
 from tests.conftest import ROOT
 from tests.llm.stub import Stub, says, streams
 
@@ -233,7 +233,7 @@ def test_the_policy_stops_what_would_get_through(browser: Browser, server: Serve
 
 def test_every_response_carries_the_policy(browser: Browser, server: Server) -> None:
     missing: list[str] = []
-    with watching(browser, expected=LEFT) as context:
+    with watching(browser) as context:
         page = context.new_page()
         page.on(
             "response",

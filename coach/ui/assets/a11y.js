@@ -21,8 +21,6 @@
     timer = setTimeout(() => { box.hidden = true; }, 12000);
   }
 
-  window.addEventListener("beforeunload", (event) => event.stopImmediatePropagation(), { capture: true });
-
   window.fetch = async (...asked) => {
     const reply = await fetched(...asked);
     const address = String(asked[0] instanceof Request ? asked[0].url : asked[0]);
