@@ -109,7 +109,7 @@ class Coach:
         self._own = own
         self._opening = RLock()
         self._now: _Bank | None = None
-        self._attempts: dict[str, dict[str, tuple[datetime, tuple[Attempt, ...]]]] = {}
+        self._attempts: dict[str, dict[str, tuple[int, tuple[Attempt, ...]]]] = {}
 
     @property
     def _bank(self) -> _Bank:
@@ -387,12 +387,12 @@ class Coach:
         from coach.progress.schedule import attempts_of
 
         known = self._attempts.get(person, {})
-        found: dict[str, tuple[datetime, tuple[Attempt, ...]]] = {}
+        found: dict[str, tuple[int, tuple[Attempt, ...]]] = {}
         for info in self.store.every(person=person):
             kept = known.get(info.session)
-            if kept is None or kept[0] != info.updated_at:
+            if kept is None or kept[0] != info.events:
                 events = self.store.events(info.session)
-                kept = (info.updated_at, attempts_of(fold(events), events))
+                kept = (len(events), attempts_of(fold(events), events))
             found[info.session] = kept
         self._attempts[person] = found
         return tuple(attempt for _, attempts in found.values() for attempt in attempts)

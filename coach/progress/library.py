@@ -1,7 +1,7 @@
 """What the library of sessions knows about each: a fold over the bodies of its events. Pure.
 
 Bodies come as they are stored, as mappings, so that an event of a kind this module has not heard of changes nothing
-but the time.
+but the time and the count.
 """
 
 import json
@@ -42,6 +42,8 @@ class SessionInfo(Record):
     answers: int = 0
     score: float | None = None
     """What the newest grade says, in [0, 1]; None before the first, or when the newest failed."""
+    events: int = 0
+    """How many events there are. Where this is as before nothing happened, whatever the clock said meanwhile."""
 
 
 def after(info: SessionInfo | None, session: str, happened: Iterable[tuple[datetime, Body]]) -> SessionInfo:
@@ -49,7 +51,8 @@ def after(info: SessionInfo | None, session: str, happened: Iterable[tuple[datet
     for at, body in happened:
         if info is None:
             info = SessionInfo(session=session, title="", started_at=at, updated_at=at)
-        info = info.model_copy(update={"updated_at": max(info.updated_at, at), **_change(info, at, body)})
+        counted = {"updated_at": max(info.updated_at, at), "events": info.events + 1}
+        info = info.model_copy(update={**counted, **_change(info, at, body)})
     if info is None:
         raise ValueError(f"session {session!r} has no events")
     return info

@@ -114,6 +114,7 @@ _sessions = Table(
     Column("questions", Integer, nullable=False),
     Column("answers", Integer, nullable=False),
     Column("score", Float),
+    Column("events", Integer, nullable=False, server_default="0"),
     Index("ix_sessions_person_updated_at", "person", "updated_at"),
 )
 _INFO = tuple(column for column in _sessions.c if column.name != "words")

@@ -34,9 +34,9 @@ def test_a_title_is_one_line_cut_between_words(text: str, title: str) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"kind": "self_rated", "value": 3}, {"kind": "unheard_of", "text": "words"}])
-def test_events_of_other_kinds_change_nothing_but_the_time(body: dict[str, Any]) -> None:
+def test_events_of_other_kinds_change_nothing_but_the_time_and_the_count(body: dict[str, Any]) -> None:
     later = NOW + timedelta(minutes=1)
-    assert after(BLANK, "s", [(later, body)]) == BLANK.model_copy(update={"updated_at": later})
+    assert after(BLANK, "s", [(later, body)]) == BLANK.model_copy(update={"updated_at": later, "events": 1})
     assert words(body) is None
 
 

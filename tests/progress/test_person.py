@@ -51,6 +51,15 @@ async def test_what_is_due_and_what_was_asked_are_a_persons_own(coach: Coach) ->
         await interview.start(coach.interview, review, person="bo")
 
 
+async def test_what_happened_counts_at_once_also_when_the_clock_stood_still(coach: Coach) -> None:
+    then = datetime.now(UTC) - timedelta(days=5)
+    desk = replace(coach.interview, now=lambda: then)
+    state = await interview.start(desk, Plan(lang="en", questions=1, seed=1))
+    assert coach.attempts() == ()
+    await interview.end(desk, await interview.skip(desk, state))
+    assert [one.card for one in coach.attempts()] == [state.current.card]
+
+
 async def test_the_next_question_is_chosen_by_the_history_of_the_sessions_person(coach: Coach) -> None:
     seen: list[str] = []
 

@@ -267,11 +267,12 @@ def test_the_library_shows_what_the_events_say(store: Store) -> None:
     keep(store, "s", asked("Why is it\n linear?"), answered("In its parameters."), graded(0.75))
     (info,) = store.list()
     expected = SessionInfo(session="s", title="Why is it linear?", started_at=NOW, updated_at=NOW, lang="en")
-    assert info == expected.model_copy(update={"questions": 1, "answers": 1, "score": 0.75})
+    assert info == expected.model_copy(update={"questions": 1, "answers": 1, "score": 0.75, "events": 4})
     later = NOW + timedelta(hours=1)
     store.append([Event(session="s", seq=4, at=later, body=asked("And why not?"))])
     store.append([Event(session="s", seq=5, at=later, body=Ended(why="finished"))])
-    assert store.list() == (info.model_copy(update={"questions": 2, "updated_at": later, "ended_at": later}),)
+    then = {"questions": 2, "updated_at": later, "ended_at": later, "events": 6}
+    assert store.list() == (info.model_copy(update=then),)
 
 
 def test_sessions_come_page_by_page_the_one_written_last_first(store: Store) -> None:
@@ -603,6 +604,7 @@ def test_a_database_of_the_first_release_is_taken_over_without_loss(path: Path) 
         lang="zh",
         questions=1,
         answers=1,
+        events=4,
     )
     store.append([Event(session="s", seq=4, at=NOW, body=answered("more"))])
     assert store.list(person="")[0].answers == 2

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every step, oldest first; SQLite's `user_version` is how many were taken."""
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "coach_version"
