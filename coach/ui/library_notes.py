@@ -18,6 +18,7 @@ from coach.ui.desk import PRIVATE, Desk, View, lang_of
 from coach.ui.fields import says
 from coach.ui.library_views import Line, drafts_html, found_html, progress_html, summary_text
 from coach.ui.pieces import told_html
+from coach.ui.stopping import Stoppable
 from coach.ui.words import I18N
 from coach.ui.words.library import say
 from coach.wiring import Coach
@@ -60,6 +61,11 @@ def looked_up(coach: Coach, question: NoteQuestion) -> Line:
     card = coach.card_for(question)
     if card is not None:
         return Line(question, "card", card)
+    return drafted(coach, question)
+
+
+def drafted(coach: Coach, question: NoteQuestion) -> Line:
+    """What the drafts know of a question that no card asks."""
     made = coach.drafts.made(question)
     if made is None:
         return Line(question, "none")
@@ -125,6 +131,9 @@ def notes(desk: Desk) -> Notes:
             stop: gr.update(visible=False),
         }
 
+    stoppable = Stoppable()
+
+    @stoppable.event
     async def on_upload(paths: list[str] | None, request: gr.Request) -> AsyncIterator[View]:
         lang = lang_of(request)
         if not paths:
@@ -146,6 +155,7 @@ def notes(desk: Desk) -> Notes:
                 return
         yield {upload: None, **after(known, lang, wrong=wrong)}
 
+    @stoppable.event
     async def on_write(known: tuple[Line, ...], request: gr.Request) -> AsyncIterator[View]:
         lang = lang_of(request)
         now, wanted = list(known), [at for at, line in enumerate(known) if line.state == "none"]
@@ -170,12 +180,14 @@ def notes(desk: Desk) -> Notes:
 
     async def on_stop(known: tuple[Line, ...], request: gr.Request) -> View:
         lang = lang_of(request)
-        return {upload: None, **after(known, lang, said=say("stopped", lang)), **await part.view(lang)}
+        await stoppable.over(request)
+        now = [await asyncio.to_thread(drafted, coach, one.question) if one.state == "none" else one for one in known]
+        return {upload: None, **after(now, lang, said=say("stopped", lang)), **await part.view(lang)}
 
     shown = [upload, lines, status, write, stop, found, head, drafts]
     reading = upload.upload(on_upload, inputs=[upload], outputs=shown, trigger_mode="once", **PRIVATE)
     writing = write.click(on_write, inputs=[lines], outputs=shown, trigger_mode="once", **PRIVATE)
-    stop.click(on_stop, inputs=[lines], outputs=shown, cancels=[reading, writing], **PRIVATE)
+    stoppable.stops(stop, [reading, writing]).then(on_stop, inputs=[lines], outputs=shown, **PRIVATE)
     return part
 
 

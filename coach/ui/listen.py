@@ -27,6 +27,7 @@ from coach.speech.transcribe import Progress, Transcriber, listen
 from coach.speech.voice_activity import RATE
 from coach.ui.desk import PRIVATE, Desk, View, lang_of, person_of
 from coach.ui.listen_views import choices, chosen, rewritten, said, sentences, status_html, takes_html, without
+from coach.ui.stopping import Stoppable
 from coach.ui.words import I18N
 from coach.wiring import Coach
 
@@ -166,10 +167,12 @@ def build_listen(desk: Desk, *, session_id: gr.BrowserState, box: gr.Textbox) ->
 
     desk.blocks.load(ears.on_load, inputs=[session_id], outputs=part.outputs, **PRIVATE)
     hearing: list[Any] = [
-        trigger(ears.on_recorded, inputs=[session_id, mic], outputs=part.outputs, **PRIVATE)
+        trigger(ears.hearing.event(ears.on_recorded), inputs=[session_id, mic], outputs=part.outputs, **PRIVATE)
         for trigger in (mic.stop_recording, mic.upload)
     ]
-    hearing.append(buttons["again"].click(ears.on_again, inputs=[session_id], outputs=part.outputs, **PRIVATE))
+    hearing.append(
+        buttons["again"].click(ears.hearing.event(ears.on_again), inputs=[session_id], outputs=part.outputs, **PRIVATE)
+    )
     steps = [
         buttons["undo"].click(ears.on_undo, inputs=[session_id, box], outputs=part.outputs, **PRIVATE),
         repairs.input(ears.on_repairs, inputs=[session_id, box, repairs], outputs=part.outputs, **PRIVATE),
@@ -178,9 +181,8 @@ def build_listen(desk: Desk, *, session_id: gr.BrowserState, box: gr.Textbox) ->
     hearing.append(_wire_free(ears, session_id=session_id))
     for event in (*hearing, *steps):
         event.then(None, inputs=[op], js=_RUN)
-    buttons["cancel"].click(
-        ears.on_cancel, inputs=[session_id], outputs=part.outputs, cancels=hearing, **PRIVATE | {"queue": False}
-    )
+    stopped = ears.hearing.stops(buttons["cancel"], hearing)
+    stopped.then(ears.on_cancel, inputs=[session_id], outputs=part.outputs, **PRIVATE | {"queue": False})
     return part
 
 
@@ -236,7 +238,7 @@ def _wire_free(ears: "Ears", *, session_id: gr.BrowserState) -> Any:
     )
     free.hold.click(ears.on_hold, inputs=[free.feed], outputs=[free.feed, free.said], **PRIVATE | {"queue": False})
     return free.mic.stop_recording(
-        ears.on_turn,
+        ears.hearing.event(ears.on_turn),
         inputs=[session_id, free.feed],
         outputs=[free.feed, free.said, free.mic, *ears.part.outputs],
         **PRIVATE,
@@ -249,6 +251,8 @@ class Ears:
 
     part: Listen
     free: Free
+    hearing: Stoppable = field(default_factory=Stoppable)
+    """What puts sound into words."""
 
     async def shown(self, sid: str, lang: Lang, **given: Any) -> View:
         """The part's view, read off the event loop."""
@@ -382,6 +386,7 @@ class Ears:
 
     async def on_cancel(self, sid: str, request: gr.Request) -> View:
         lang = lang_of(request)
+        await self.hearing.over(request)
         return await self.shown(await self.owned(sid, request), lang, told=said("stopped", lang))
 
     async def on_chunk(

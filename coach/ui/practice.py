@@ -81,18 +81,20 @@ def _wire_steps(page: Page, steps: Steps) -> None:
         "end": steps.pressed(interview.end),
     }
     going: list[Any] = [
-        room.buttons[name].click(handler, inputs=asked, outputs=outputs, **PRIVATE)
+        room.buttons[name].click(steps.going.event(handler), inputs=asked, outputs=outputs, **PRIVATE)
         for name, handler in handlers.items()
     ]
     going.append(
-        room.buttons["send"].click(steps.on_send, inputs=[*asked, room.box, room.code], outputs=outputs, **PRIVATE)
+        room.buttons["send"].click(
+            steps.going.event(steps.on_send), inputs=[*asked, room.box, room.code], outputs=outputs, **PRIVATE
+        )
     )
     for event in going:
         event.then(None, js=_js("coachFocus"))
     rating: dict[str, Any] = {"inputs": [*asked, panel.rating], "outputs": [*outputs, panel.rating]}
-    going.append(panel.rating.input(steps.on_rate, **rating, **PRIVATE))
-    stop: dict[str, Any] = {"inputs": [page.session_id], "outputs": outputs, "cancels": going}
-    room.buttons["stop"].click(steps.on_stop, **stop, **PRIVATE)
+    going.append(panel.rating.input(steps.going.event(steps.on_rate), **rating, **PRIVATE))
+    stopped = steps.going.stops(room.buttons["stop"], going)
+    stopped.then(steps.on_stop, inputs=[page.session_id], outputs=outputs, **PRIVATE)
     page.ticker.tick(steps.on_tick, inputs=[*asked, room.box], outputs=outputs, **PRIVATE)
     room.heard.change(steps.on_heard, inputs=[page.session_id], outputs=room.listening.outputs, **PRIVATE)
     objection = [panel.wrong_point, panel.wrong_state, panel.wrong_why]

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from coach.ui.desk import View, lang_of, person_of
 from coach.ui.practice_view import Page, status_line
 from coach.ui.render import clock_html, defuse, notice_html
 from coach.ui.room import first_code, handed_in, new_code, run_markdown, taken_apart, visible_checks
+from coach.ui.stopping import Handler, Stoppable
 from coach.ui.streaming import spoken
 from coach.ui.words.practice import SAID, STATUS
 from coach.wiring import Coach
@@ -29,7 +30,6 @@ PATIENCE_S = 0.3
 
 _log = logging.getLogger(__name__)
 Step = Callable[[Session, Show], Awaitable[Session]]
-Handler = Callable[..., AsyncIterator[View]]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Steps:
     """The handlers of the page's events."""
 
     page: Page
+    going: Stoppable = field(default_factory=Stoppable)
+    """What the stop button stops."""
 
     @property
     def coach(self) -> Coach:
@@ -271,6 +273,7 @@ class Steps:
             yield shown
 
     async def on_stop(self, sid: str, request: gr.Request) -> View:
+        await self.going.over(request)
         return await self.current(sid, request, told=STATUS["stopped"][lang_of(request)])
 
     async def on_run(self, sid: str, code: str, request: gr.Request) -> AsyncIterator[View]:

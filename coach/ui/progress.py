@@ -33,6 +33,7 @@ from coach.ui.progress_parts import GO, Shared
 from coach.ui.progress_past import past
 from coach.ui.progress_points import heat_html, heat_of, points_head_html
 from coach.ui.shelf import Figured, Shelf, shelf_of
+from coach.ui.stopping import Stoppable
 from coach.ui.words import I18N
 from coach.ui.words.progress import say
 from coach.ui.words.topics import topic_word
@@ -239,14 +240,16 @@ def _take(shared: Shared, lang: gr.Radio) -> gr.HTML:
 
         return on_take
 
-    running: list[Any] = []
+    running, stoppable = list[Any](), Stoppable()
     for button, make in ((anki, deck), (disputes, cases)):
-        event = button.click(handler(make), inputs=[lang], outputs=[result, file, cancel], **PRIVATE)
+        event = button.click(stoppable.event(handler(make)), inputs=[lang], outputs=[result, file, cancel], **PRIVATE)
         event.then(None, js="() => progressSave('pg-taken')", **PRIVATE)
         running.append(event)
 
-    def on_cancel(request: gr.Request) -> View:
-        return {result: told_html(say("cancelled", lang_of(request))), cancel: gr.update(visible=False)}
+    async def on_cancel(request: gr.Request) -> View:
+        await stoppable.over(request)
+        told = told_html(say("cancelled", lang_of(request)))
+        return {result: told, file: gr.update(value=None), cancel: gr.update(visible=False)}
 
-    cancel.click(on_cancel, outputs=[result, cancel], cancels=running, **PRIVATE)
+    stoppable.stops(cancel, running).then(on_cancel, outputs=[result, file, cancel], **PRIVATE)
     return head

@@ -17,6 +17,7 @@ from coach.ui.pieces import told_html
 from coach.ui.progress_parts import GO, Chosen, Listed, Shared
 from coach.ui.progress_sessions import regraded_html, session_html, steps_of
 from coach.ui.shelf import Shelf, shelf_of
+from coach.ui.stopping import Stoppable
 from coach.ui.words.progress import say
 from coach.wiring import local_zone
 
@@ -137,7 +138,9 @@ def regrading(shared: Shared, shelf: Listed, panel: Chosen) -> None:
     """Every answer graded again, each shown as it is done; it can be stopped."""
     desk = shared.desk
     ready = {panel.regrade: gr.update(visible=True), panel.stop: gr.update(visible=False)}
+    stoppable = Stoppable()
 
+    @stoppable.event
     async def on_regrade(session: str | None, name: str, request: gr.Request) -> AsyncIterator[View]:
         lang, mine = lang_of(request), shelf_of(desk, request)
         parts = desk.coach.interview
@@ -167,6 +170,7 @@ def regrading(shared: Shared, shelf: Listed, panel: Chosen) -> None:
     @guarded(shared, ready)
     async def on_stop(session: str | None, name: str, request: gr.Request) -> View:
         lang = lang_of(request)
+        await stoppable.over(request)
         state = await asyncio.to_thread(shelf_of(desk, request).over, session or "")
         head = session_html(state, name, lang, tz=local_zone())
         return {**ready, panel.head: head, shared.status: told_html(say("regrade_stopped", lang))}
@@ -178,12 +182,8 @@ def regrading(shared: Shared, shelf: Listed, panel: Chosen) -> None:
         outputs=[shared.status, panel.head, *panel.folds, *buttons],
         **PRIVATE,
     )
-    panel.stop.click(
-        on_stop,
-        inputs=[shelf.chosen, panel.name],
-        outputs=[shared.status, panel.head, *buttons],
-        cancels=[running],
-        **PRIVATE,
+    stoppable.stops(panel.stop, [running]).then(
+        on_stop, inputs=[shelf.chosen, panel.name], outputs=[shared.status, panel.head, *buttons], **PRIVATE
     )
 
 

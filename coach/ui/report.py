@@ -22,6 +22,7 @@ from coach.ui.report_questions import outcome_text, questions
 from coach.ui.report_verdict import head as verdict
 from coach.ui.report_verdict import review, topics
 from coach.ui.shelf import Shelf, shelf_of
+from coach.ui.stopping import Stoppable
 from coach.ui.words import I18N
 from coach.wiring import Coach, local_zone
 
@@ -135,6 +136,9 @@ def build(desk: Desk) -> None:
     async def on_pick(name: str | None, request: gr.Request) -> View:
         return await asyncio.to_thread(looked_up, shelf_of(desk, request), name or "", "", lang_of(request))
 
+    stoppable = Stoppable()
+
+    @stoppable.event
     async def on_again(name: str, request: gr.Request) -> AsyncIterator[View]:
         lang, shelf = lang_of(request), shelf_of(desk, request)
         judge = coach.notice().name
@@ -166,13 +170,14 @@ def build(desk: Desk) -> None:
 
     async def on_stop(name: str, request: gr.Request) -> View:
         lang = lang_of(request)
+        await stoppable.over(request)
         now = await asyncio.to_thread(looked_up, shelf_of(desk, request), name, "", lang)
         return now | {status: gr.update(value=says("regrade_stopped", lang), visible=True)}
 
     desk.blocks.load(on_load, inputs=[remembered], outputs=outputs, **PRIVATE)
     pick.input(on_pick, inputs=[pick], outputs=outputs, js=_ADDRESS, **PRIVATE)
     grading = again.click(on_again, inputs=[shown], outputs=outputs, **PRIVATE)
-    stop.click(on_stop, inputs=[shown], outputs=outputs, cancels=[grading], **PRIVATE)
+    stoppable.stops(stop, [grading]).then(on_stop, inputs=[shown], outputs=outputs, **PRIVATE)
     go_on.click(lambda name: name, inputs=[shown], outputs=[remembered], **PRIVATE).then(
         None, js="() => { setTimeout(() => location.assign('./'), 150); }", api_visibility="private"
     )
