@@ -103,6 +103,24 @@ def test_a_whole_interview_with_a_reload_in_the_middle(page: Page, server: Serve
     expect(page.locator("#start")).to_be_visible()
 
 
+LOCKED = """async () => {
+  const working = Object.assign(document.createElement("i"), { className: "working" });
+  const locked = [];
+  for (const change of [() => document.querySelector("#now").append(working), () => working.remove()]) {
+    change();
+    await new Promise(requestAnimationFrame);
+    locked.push(document.querySelector("#answer textarea").readOnly);
+  }
+  return locked;
+}"""
+"""Whether the answer box is locked in the frame after work began, and in the one after it was over."""
+
+
+def test_no_key_is_lost_once_a_step_is_over(page: Page, server: Server) -> None:
+    begin(page, server)
+    assert page.evaluate(LOCKED) == [True, False]
+
+
 def test_a_chinese_interview(page: Page, server: Server) -> None:
     begin(page, server, focus="为什么叫线性回归", lang="zh")
     expect(page.locator("#chat")).to_contain_text("线性回归")

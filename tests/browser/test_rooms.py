@@ -133,6 +133,7 @@ def test_an_interview_from_setup_to_report_without_a_mouse(page: Page, server: S
     expect(page.locator(BOX)).to_be_focused()
     tab_to(page, "#skip")
     page.keyboard.press("Space")
+    expect(page.locator("#next")).to_be_visible()
     tab_to(page, "#next")
     page.keyboard.press("Enter")
     expect(page.locator("#over")).to_be_visible()

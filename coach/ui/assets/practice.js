@@ -77,9 +77,6 @@
   const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   const began = new WeakMap();
   setInterval(() => {
-    const box = answer();
-    const busy = document.querySelector("#now .working") !== null;
-    if (box && box.readOnly !== busy) box.readOnly = busy;
     for (const one of document.querySelectorAll("#clock .left[data-left]")) {
       if (!began.has(one)) began.set(one, Date.now());
       const seconds = Math.max(0, Number(one.dataset.left) - Math.floor((Date.now() - began.get(one)) / 1000));
@@ -110,7 +107,14 @@
       ? box.scrollTop + last.getBoundingClientRect().top - box.getBoundingClientRect().top - 8
       : box.scrollHeight;
   };
+  /* What is typed while a step is under way would be cleared with the answer; the moment it is over, every key counts. */
+  const lock = () => {
+    const box = answer();
+    const busy = document.querySelector("#now .working") !== null;
+    if (box && box.readOnly !== busy) box.readOnly = busy;
+  };
   new MutationObserver((changes) => {
+    lock();
     if (waiting || !changes.some((one) => one.target.closest?.("#chat"))) return;
     waiting = setTimeout(follow, 250);
   }).observe(document, { childList: true, subtree: true });
