@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from coach.schema import Lang, Session
     from coach.wiring import Coach
 
@@ -132,41 +134,27 @@ def export(
 
 
 def _export_anki(coach: "Coach", path: Path, lang: str) -> None:
-    from datetime import UTC, datetime
-    from functools import partial
-
-    from coach.grading.passage import passages
-    from coach.progress.anki import deck
-
-    done = deck(
-        [state for _, state, _ in coach.sessions()],
-        {card.id: card for card in coach.cards},
-        lang=_lang(lang),
-        path=path,
-        passages=partial(passages, glossary=coach.glossary),
-        now=datetime.now(UTC),
-    )
+    done = coach.deck((state for _, state, _ in coach.sessions()), lang=_lang(lang), path=path)
     if not done.notes:
         typer.echo("no point is open: nothing was written")
     else:
         typer.echo(f"{done.notes} notes in {path}; import the file again at any time, notes are updated")
-    for name in done.gone:
-        typer.echo(f"left out: {name} is no longer in the bank", err=True)
+    _leave_out(done.gone)
 
 
 def _export_disputes(coach: "Coach") -> None:
-    from coach.progress.disputes import line, of_round
+    from coach.progress.disputes import line, of_session
 
-    cards = {card.id: card for card in coach.cards}
     for _, state, events in coach.sessions():
-        for at, one in enumerate(state.rounds):
-            if not one.disputes:
-                continue
-            if one.card not in cards:
-                typer.echo(f"left out: {one.card} is no longer in the bank", err=True)
-                continue
-            when = max(event.at for event in events if event.body.kind == "disputed")
-            typer.echo(line(of_round(one, cards[one.card], lang=state.lang, session=state.id, question=at, at=when)))
+        made, gone = of_session(state, events, coach.interview.cards)
+        for case in made:
+            typer.echo(line(case))
+        _leave_out(gone)
+
+
+def _leave_out(gone: "Iterable[str]") -> None:
+    for name in gone:
+        typer.echo(f"left out: {name} is no longer in the bank", err=True)
 
 
 def due(

@@ -21,7 +21,7 @@ from coach.errors import (
     SpeakerMissing,
     TranscriberMissing,
 )
-from coach.schema import Card, Event, NoteQuestion, Plan, Session
+from coach.schema import Card, Event, Lang, NoteQuestion, Plan, Session
 from coach.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from coach.interview.session import Interview
     from coach.llm.chat import Chat
     from coach.llm.cost import Prices
+    from coach.progress.anki import Exported
     from coach.progress.library import SessionInfo
     from coach.progress.schedule import Attempt, Item
     from coach.progress.store import Store
@@ -380,6 +381,17 @@ class Coach:
         for info in self.store.every(person=person):
             events = self.store.events(info.session)
             yield info, fold(events), events
+
+    def deck(self, sessions: "Iterable[Session]", *, lang: Lang, path: Path) -> "Exported":
+        """An Anki deck of the points that were missed in these interviews and not made in them since."""
+        from functools import partial
+
+        from coach.grading.passage import passages
+        from coach.progress.anki import deck, newest
+
+        quoting = partial(passages, glossary=self.glossary)
+        cards = self.interview.cards
+        return deck(newest(sessions), cards, lang=lang, path=path, passages=quoting, now=datetime.now(UTC))
 
     def attempts(self, person: str = "") -> "tuple[Attempt, ...]":
         """Every graded or skipped question of a person's interviews; those that did not change are not read again."""

@@ -13,7 +13,7 @@ import re
 import sqlite3
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coach.progress.export import word
+from coach.progress.outcome import told
 from coach.schema import Bilingual, Card, Criterion, Grade, Lang, Passage, Session, State
 from coach.text import seamless
 
@@ -131,7 +132,7 @@ def gaps(sessions: Sequence[Session], cards: Mapping[str, Card]) -> tuple[tuple[
     question that is still open, and an exam before its end, count for nothing yet: a note would tell the answer.
     """
     newest: dict[tuple[str, str], _Judged] = {}
-    for session in sorted(sessions, key=lambda one: (one.started_at, one.id)):
+    for session in sorted(sessions, key=_order):
         for card_id, grade in _told(session):
             for verdict in grade.verdicts:
                 if verdict.state != "not_graded":
@@ -148,12 +149,29 @@ def gaps(sessions: Sequence[Session], cards: Mapping[str, Card]) -> tuple[tuple[
     return tuple(found), tuple(f"{card_id}#{name}" for card_id, name in sorted(set(still) - known))
 
 
+def newest(sessions: Iterable[Session]) -> list[Session]:
+    """The sessions that hold the newest verdict on some point: a deck of these is a deck of all.
+
+    So that it takes as much memory as the bank has points, and not as there are interviews.
+    """
+    found: dict[tuple[str, str], Session] = {}
+    for session in sessions:
+        for card, grade in _told(session):
+            for verdict in grade.verdicts:
+                other = found.get((card, verdict.criterion))
+                if verdict.state != "not_graded" and (other is None or _order(session) >= _order(other)):
+                    found[card, verdict.criterion] = session
+    return list({session.id: session for session in found.values()}.values())
+
+
+def _order(session: Session) -> tuple[datetime, str]:
+    return session.started_at, session.id
+
+
 def _told(session: Session) -> Iterator[tuple[str, Grade]]:
     """The grades that the candidate may see, oldest first, with the cards they are on."""
-    if session.ended is None and session.exam:
-        return
     for one in session.rounds:
-        if session.ended is None and one is session.current and one.open:
+        if not told(session, one):
             continue
         for grade in (*(attempt.grade for attempt in one.attempts), one.grade):
             if grade is not None:

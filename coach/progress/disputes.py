@@ -11,7 +11,21 @@ from datetime import datetime
 from typing import Literal
 
 from coach.errors import InterviewError
-from coach.schema import Answered, Card, Criterion, Disputed, Hinted, Lang, Probed, Round, Said, State
+from coach.schema import (
+    Answered,
+    Card,
+    CardId,
+    Criterion,
+    Disputed,
+    Event,
+    Hinted,
+    Lang,
+    Probed,
+    Round,
+    Said,
+    Session,
+    State,
+)
 
 Split = Literal["calibrate", "test"]
 
@@ -69,6 +83,26 @@ def talk(said: Sequence[Said], criteria: Sequence[Criterion], *, answers: int) -
             "nothing was answered and graded on this question, so there is no verdict to dispute", "nothing_graded"
         )
     return Talk(tuple(texts), tuple(probes), min(before, 3), later)
+
+
+def of_session(
+    state: Session, events: Sequence[Event], cards: Mapping[CardId, Card]
+) -> tuple[tuple[dict[str, object], ...], tuple[CardId, ...]]:
+    """The cases that the disputes of one interview make, and the cards of those that the bank has no more.
+
+    None while an exam goes on. Raises InterviewError as `of_round` does.
+    """
+    made: list[dict[str, object]] = []
+    gone: list[CardId] = []
+    for at, one in enumerate(() if state.exam_on else state.rounds):
+        if not one.disputes:
+            continue
+        if one.card not in cards:
+            gone.append(one.card)
+            continue
+        times = [event.at for event in events if isinstance(event.body, Disputed) and event.body.question == at]
+        made.append(of_round(one, cards[one.card], lang=state.lang, session=state.id, question=at, at=max(times)))
+    return tuple(made), tuple(gone)
 
 
 def of_round(

@@ -1,10 +1,9 @@
 """One person's past interviews: found, read, taken along, deleted. Nobody else's, by id either."""
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from functools import partial
+from datetime import date, datetime
 from operator import is_
 from pathlib import Path
 from typing import TypeVar
@@ -14,12 +13,12 @@ import gradio as gr
 from coach.errors import InterviewError
 from coach.interview.report import report
 from coach.interview.session import owned
-from coach.progress.anki import Exported, deck
-from coach.progress.disputes import line, of_round
+from coach.progress.anki import Exported
+from coach.progress.disputes import line, of_session
 from coach.progress.library import SessionInfo
 from coach.progress.schedule import Attempt, Item, cards_done, due
 from coach.progress.stats import Progress, progress
-from coach.schema import CardId, Event, Lang, Session, Slug
+from coach.schema import Event, Lang, Session
 from coach.ui.desk import Desk, person_of
 from coach.wiring import DAILY, Coach, local_zone
 
@@ -111,36 +110,22 @@ class Shelf:
         """A deck of the points that were missed in one interview, in its language; None when there are none."""
         state = self.over(session)
         path = self._file(state.id, f"interview-missed-points-{_when(state)}.apkg")
-        return path if self._deck([state], state.lang, path).notes else None
+        return path if self.coach.deck([state], lang=state.lang, path=path).notes else None
 
     def anki(self, lang: Lang, tell: Callable[[int], None]) -> tuple[Path, Exported]:
         """A deck of every point that was missed and not made since; `tell` is given how many interviews were read."""
-        sessions = newest_judgements(_counted((state for _, state, _ in self.coach.sessions(self.person)), tell))
         path = self._file(secrets.token_hex(8), "interview-missed-points.apkg")
-        return path, self._deck(sessions, lang, path)
-
-    def _deck(self, sessions: Sequence[Session], lang: Lang, path: Path) -> Exported:
-        from coach.grading.passage import passages
-
-        quoting = partial(passages, glossary=self.coach.glossary)
-        cards = self.coach.interview.cards
-        return deck(sessions, cards, lang=lang, path=path, passages=quoting, now=datetime.now(UTC))
+        states = _counted((state for _, state, _ in self.coach.sessions(self.person)), tell)
+        return path, self.coach.deck(states, lang=lang, path=path)
 
     def disputes(self, tell: Callable[[int], None]) -> tuple[Path, int, tuple[str, ...]]:
         """Every disputed question as a labelled case, in a file; how many; and cards that the bank has no more."""
-        cards = self.coach.interview.cards
         lines: list[str] = []
         gone: list[str] = []
         for _, state, events in _counted(self.coach.sessions(self.person), tell):
-            for at, one in enumerate(() if state.exam_on else state.rounds):
-                if not one.disputes:
-                    continue
-                if one.card not in cards:
-                    gone.append(one.card)
-                    continue
-                when = max(event.at for event in events if event.body.kind == "disputed")
-                case = of_round(one, cards[one.card], lang=state.lang, session=state.id, question=at, at=when)
-                lines.append(f"{line(case)}\n")
+            made, missing = of_session(state, events, self.coach.interview.cards)
+            lines += (f"{line(case)}\n" for case in made)
+            gone += missing
         path = self._file(secrets.token_hex(8), "disputed-grades.jsonl")
         path.write_text("".join(lines), encoding="utf-8")
         return path, len(lines), tuple(dict.fromkeys(gone))
@@ -180,33 +165,8 @@ def _same(left: tuple[Attempt, ...], right: tuple[Attempt, ...]) -> bool:
     return len(left) == len(right) and all(map(is_, left, right))
 
 
-def newest_judgements(sessions: Iterator[Session]) -> list[Session]:
-    """The sessions that hold the newest verdict on some point, in which alone a deck of open points is interested.
-
-    So that it takes as much memory as the bank has points, and not as there are interviews.
-    """
-    newest: dict[tuple[CardId, Slug], Session] = {}
-    for session in sessions:
-        if session.exam_on:
-            continue
-        for one in session.rounds:
-            grades = (*(attempt.grade for attempt in one.attempts), one.grade)
-            if session.ended is None and one is session.current and one.open:
-                continue
-            for grade in grades:
-                for verdict in grade.verdicts if grade is not None else ():
-                    key = (one.card, verdict.criterion)
-                    if verdict.state != "not_graded" and _later(session, newest.get(key)):
-                        newest[key] = session
-    return list({session.id: session for session in newest.values()}.values())
-
-
 def _when(state: Session) -> str:
     return f"{state.started_at:%Y%m%d-%H%M}"
-
-
-def _later(session: Session, other: Session | None) -> bool:
-    return other is None or (session.started_at, session.id) >= (other.started_at, other.id)
 
 
 def _counted(found: Iterator[T], tell: Callable[[int], None]) -> Iterator[T]:

@@ -15,7 +15,7 @@ from coach.bank.glossary import Glossary
 from coach.errors import InterviewError, UnknownSession
 from coach.interview import session as interview
 from coach.interview.rounds import plan_of
-from coach.progress.anki import gaps
+from coach.progress.anki import gaps, newest
 from coach.progress.erase import remove_files
 from coach.progress.library import SessionInfo
 from coach.progress.schedule import Attempt, schedule
@@ -36,7 +36,7 @@ from coach.ui.progress_figures import (
 )
 from coach.ui.progress_points import MOST_CARDS, SHOWN_CARDS, heat_html, heat_of, histories
 from coach.ui.progress_sessions import changed, regraded_html, session_html, session_line, short, steps_of
-from coach.ui.shelf import PAGE, Figured, Shelf, newest_judgements
+from coach.ui.shelf import PAGE, Figured, Shelf
 from coach.ui.words.progress import CHINESE, ENGLISH, TEXT, say
 from coach.wiring import Coach
 from tests.browser.steps import one_card as only_card
@@ -458,11 +458,11 @@ async def test_whoever_stops_listening_stops_the_grading(coach: Coach) -> None:
 
 async def test_a_deck_needs_only_the_interviews_with_the_newest_verdicts(coach: Coach) -> None:
     old, new = await held(coach, answers=("I do not know.",)), await held(coach)
-    kept = newest_judgements(iter((new, old)))
+    kept = newest(iter((new, old)))
     assert [one.id for one in kept] == [new.id]
     assert gaps(kept, coach.interview.cards) == gaps([old, new], coach.interview.cards)
     running = await held(coach, answers=("I do not know.",), mode="exam", ends=False)
-    assert newest_judgements(iter((running, new, old))) == kept
+    assert newest(iter((running, new, old))) == kept
 
 
 async def test_files_are_written_when_they_are_asked_for(coach: Coach) -> None:
