@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from coach.schema import Answered, Lang, Session
 from coach.speech.delivery import LONG_S, PAUSE_S, Counted, Delivery, Pause, Strip, delivery, together
 from coach.speech.delivery_words import CHINESE, ENGLISH, Kind, Rule
+from coach.ui.pieces import clock
 from coach.ui.words.delivery import WORDS
 
 ROW = 30
@@ -210,9 +211,3 @@ def _told(found: Delivery, number: int, lang: Lang) -> str:
     return words["picture"].format(
         number=number + 1, length=clock(strip.seconds), stretches=len(strip.voiced), pauses=told
     )
-
-
-def clock(seconds: float) -> str:
-    """Minutes and seconds."""
-    whole = round(seconds)
-    return f"{whole // 60}:{whole % 60:02d}"

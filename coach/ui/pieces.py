@@ -35,3 +35,14 @@ def table(head: Iterable[str], rows: Iterable[str], *, css: str, around: str, of
         f'<div class="{around}"{named}><table class="{css}"><thead><tr>{heads}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
+
+
+def clock(seconds: float | None) -> str:
+    """A span of time as `m:ss`, `h:mm:ss` from an hour on, and days before it from a day on; a dash when unknown."""
+    if seconds is None:
+        return "–"
+    whole = max(round(seconds), 0)
+    days, rest = divmod(whole, 86_400)
+    hours, minutes = rest // 3600, rest % 3600 // 60
+    shown = f"{hours}:{minutes:02d}:{rest % 60:02d}" if whole >= 3600 else f"{minutes}:{rest % 60:02d}"
+    return f"{days} d {shown}" if days else shown

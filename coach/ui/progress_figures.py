@@ -7,7 +7,7 @@ from datetime import date, timedelta, tzinfo
 from coach.progress.schedule import Attempt, Item, in_order
 from coach.progress.stats import TREND_LEAST, TREND_MOST, AnswerTimes, Progress, SelfRating, TopicFigures
 from coach.schema import Card, CardId, Lang
-from coach.ui.pieces import percent
+from coach.ui.pieces import clock, percent
 from coach.ui.progress_html import Cards, esc, form_name, pg_table, section
 from coach.ui.words.progress import say
 from coach.ui.words.topics import topic_word
@@ -19,11 +19,6 @@ DAYS = 56
 """Days of the calendar: whole weeks, so that a column is a day of the week."""
 STEADY = 0.01
 """A slope nearer to 0 is called steady, in score per attempt."""
-
-
-def clock(seconds: float | None) -> str:
-    """Minutes and seconds; a dash when unknown."""
-    return "–" if seconds is None else f"{round(seconds) // 60}:{round(seconds) % 60:02d}"
 
 
 def first_visit_html(lang: Lang) -> str:

@@ -23,8 +23,8 @@ from coach.schema import (
     Skipped,
 )
 from coach.ui.markup import Span, inline, spans_of, typed
-from coach.ui.pieces import fold
-from coach.ui.report_page import Page, clock, section
+from coach.ui.pieces import clock, fold
+from coach.ui.report_page import Page, section
 
 SHOWN = (Asked, Answered, Probed, Hinted, Skipped, Aside, Retracted, Paused, Ended)
 """What stands on the timeline."""

@@ -41,15 +41,6 @@ def says(key: str, lang: Lang, **filled: object) -> str:
     return html.escape((CHINESE if lang == "zh" else ENGLISH)[f"report_{key}"].format(**filled))
 
 
-def clock(seconds: float) -> str:
-    """A span of time as `m:ss`, `h:mm:ss` from an hour on, and days before it from a day on."""
-    whole = max(int(seconds), 0)
-    days, rest = divmod(whole, 86_400)
-    hours, minutes = rest // 3600, rest % 3600 // 60
-    shown = f"{hours}:{minutes:02d}:{rest % 60:02d}" if whole >= 3600 else f"{minutes}:{rest % 60:02d}"
-    return f"{days} d {shown}" if days else shown
-
-
 def day(at: date, lang: Lang) -> str:
     """A date as people write it."""
     return f"{at.year}年{at.month}月{at.day}日" if lang == "zh" else f"{at.day} {at:%b} {at.year}"

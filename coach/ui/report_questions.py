@@ -12,8 +12,8 @@ from coach.progress.export import MARKS, fix_of, grade_markdown, reference_markd
 from coach.progress.outcome import Outcome, card_of, told
 from coach.schema import Card, Grade, Graded, Hinted, Lang, Round
 from coach.ui.markup import inline, rich, typed
-from coach.ui.pieces import fold, percent
-from coach.ui.report_page import Page, clock, count, day, section
+from coach.ui.pieces import clock, fold, percent
+from coach.ui.report_page import Page, count, day, section
 from coach.ui.words.topics import topic_word
 
 

@@ -10,8 +10,8 @@ from coach.progress.outcome import Outcome, by_topic, outcome, told
 from coach.progress.schedule import Item
 from coach.schema import Card, Hinted
 from coach.ui.markup import inline
-from coach.ui.pieces import fold, percent
-from coach.ui.report_page import Page, callout, clock, count, day, section
+from coach.ui.pieces import clock, fold, percent
+from coach.ui.report_page import Page, callout, count, day, section
 from coach.ui.words.topics import topic_word
 
 

@@ -25,7 +25,6 @@ from coach.settings import Settings
 from coach.ui.progress import topic_choices
 from coach.ui.progress_figures import (
     SHOWN_DUE,
-    clock,
     due_html,
     not_due_html,
     numbers_html,
@@ -179,10 +178,6 @@ def test_time_hints_and_days_in_a_row_are_there() -> None:
         figures, attempts, "en", cards=189, today=TODAY, tz=UTC
     )
     assert "1:40" in times_html(figures.times, "en")
-
-
-def test_an_unknown_time_is_a_dash() -> None:
-    assert (clock(None), clock(59.6), clock(61)) == ("–", "1:00", "1:01")
 
 
 # --- point by point ------------------------------------------------------------------------

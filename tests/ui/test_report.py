@@ -12,9 +12,10 @@ from coach.interview.report import report
 from coach.schema import Event, Lang, Plan, Session
 from coach.settings import Settings
 from coach.ui.markup import inline
+from coach.ui.pieces import clock
 from coach.ui.report import page_of
 from coach.ui.report_course import timeline, transcript
-from coach.ui.report_page import Page, clock
+from coach.ui.report_page import Page
 from coach.ui.report_questions import questions
 from coach.ui.report_verdict import head, review, topics
 from coach.ui.shelf import Shelf
@@ -225,7 +226,16 @@ def test_a_chinese_page_is_chinese_around_what_was_said(coach: Coach) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0, "0:00"), (59.9, "0:59"), (3599, "59:59"), (3600, "1:00:00"), (90_061, "1 d 1:01:01"), (-3, "0:00")],
+    [
+        (0, "0:00"),
+        (59.4, "0:59"),
+        (59.6, "1:00"),
+        (None, "–"),
+        (3599, "59:59"),
+        (3600, "1:00:00"),
+        (90_061, "1 d 1:01:01"),
+        (-3, "0:00"),
+    ],
 )
-def test_a_span_of_time_is_read_at_a_glance(seconds: float, shown: str) -> None:
+def test_a_span_of_time_is_read_at_a_glance(seconds: float | None, shown: str) -> None:
     assert clock(seconds) == shown
