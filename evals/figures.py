@@ -163,7 +163,7 @@ def measure_run(outcomes: Iterable[Outcome]) -> Measurement:
     return Measurement(
         parts=parts,
         outcomes=n,
-        failed=tuple(failed),
+        failed=tuple(sorted(failed)),
         not_graded=tuple(ungraded),
         calls=sum(one.calls for one in spent),
         tokens_in=_sum(one.tokens_in for one in spent if one.calls),

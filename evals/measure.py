@@ -122,7 +122,7 @@ def measure(played: Sequence[Played]) -> Measured:
     total = sum(table.values())
     return Measured(
         cases=len(played),
-        failed=tuple((one.case.id, one.failed) for one in played if one.failed is not None),
+        failed=tuple(sorted((one.case.id, one.failed) for one in played if one.failed is not None)),
         not_graded=tuple(not_graded),
         overall=Agreement(sum(n for (label, state), n in table.items() if label == state), total),
         by_criterion=_agreements(counts["criterion"]),

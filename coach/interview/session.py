@@ -347,13 +347,11 @@ async def advance(
         session = await regrade(interview, session)
     if session.phase != "graded":
         return session
-    late = time_up(session, interview.now())
-    card = _card(interview, session)
-    form = session.stage.format if session.stage is not None else "free"
-    step = follow(card, session.current, most=session.probes, form=form, exam=session.exam) if late is None else None
+    step = _next_step(interview, session)
     if step is not None:
-        return await _add(interview, session, await _follow_up(interview, session, card, step, show))
-    if late == "interview":
+        follow_up = await _follow_up(interview, session, _card(interview, session), step, show)
+        return await _add(interview, session, follow_up)
+    if time_up(session, interview.now()) == "interview":
         return await _add(interview, session, Ended(why="time"))
     if critique and owes_critique(interview, session):
         return await _criticise(interview, session)
@@ -390,6 +388,25 @@ def _own_question(session: Session, card: Card, criterion: Criterion) -> str | N
 @lru_cache(maxsize=16)
 def _about(brought: str, form: FormatName, lang: Lang, seed: int) -> tuple[MaterialQuestion, ...]:
     return questions(read_material(brought), format="depth" if form == "depth" else "project", lang=lang, seed=seed)
+
+
+def owes(interview: Interview, session: Session) -> bool:
+    """Whether `advance` would do anything."""
+    if session.phase == "grading":
+        return True
+    if session.phase != "graded":
+        return False
+    over = time_up(session, interview.now()) == "interview"
+    return over or _next_step(interview, session) is not None or owes_critique(interview, session)
+
+
+def _next_step(interview: Interview, session: Session) -> ProbeFor | HintAt | StepFor | TwistAt | None:
+    """What follows on a graded question; nothing once the time is up."""
+    if time_up(session, interview.now()) is not None:
+        return None
+    form = session.stage.format if session.stage is not None else "free"
+    card = _card(interview, session)
+    return follow(card, session.current, most=session.probes, form=form, exam=session.exam)
 
 
 def owes_critique(interview: Interview, session: Session) -> bool:
@@ -503,15 +520,26 @@ async def expire(interview: Interview, session: Session, draft: str = "") -> Ses
     A `draft` that was begun is the answer; without one the question is left. Then the interview ends when its time is
     up.
     """
-    late = time_up(session, interview.now())
-    if late is None or session.phase == "ended":
+    if time_up(session, interview.now()) is None or session.phase == "ended":
         return session
-    if session.phase == "answering":
-        if draft.strip():
-            session = await submit(interview, session, draft[:MAX_ANSWER])
-        else:
-            session = await _add(interview, session, _skips(session, late=True))
-    return await advance(interview, session)
+    return await advance(interview, await cut_short(interview, session, draft))
+
+
+async def cut_short(
+    interview: Interview,
+    session: Session,
+    draft: str = "",
+    *,
+    source: AnswerSource = "typed",
+    recordings: tuple[Recording, ...] = (),
+) -> Session:
+    """The session after its time was up, with what was recorded of the `draft`; what comes of it is still owed
+    (`advance`)."""
+    if session.phase != "answering" or time_up(session, interview.now()) is None:
+        return session
+    if draft.strip():
+        return await submit(interview, session, draft[:MAX_ANSWER], source=source, recordings=recordings)
+    return await _add(interview, session, _skips(session, late=True))
 
 
 async def pause(interview: Interview, session: Session) -> Session:

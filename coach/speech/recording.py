@@ -11,7 +11,7 @@ import shutil
 import wave
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -95,11 +95,14 @@ class Recordings:
         self.keep_audio = keep_audio
         self._longest_s = longest_s
         self._lock = Lock()
+        self._making: dict[tuple[str, str], Event] = {}
+        """Whose words are being made; the event says that this is over."""
 
-    def add(self, session: str, source: Path) -> Take:
+    def add(self, session: str, source: Path, *, made: Event | None = None) -> Take:
         """A recording, checked and kept as the newest one of the answer being given.
 
-        Raises RecordingRefused when it cannot be used, NothingHeard when nobody speaks in it; then nothing is kept.
+        `made` is set when its words are there, or will not come: until then no answer takes it along. Raises
+        RecordingRefused when it cannot be used, NothingHeard when nobody speaks in it; then nothing is kept.
         """
         home = self._home(session)
         with self._lock:
@@ -116,13 +119,26 @@ class Recordings:
             )
         take = Take(name=name, recording=found.model_copy(update={"audio": f"{session}/{name}"}))
         with self._lock:
+            if made is not None:
+                self._making[session, name] = made
             self._write(session, (*self._read(session), take))
         return take
+
+    def make(self, session: str, take: Take, made: Event) -> None:
+        """The words of a recording that has none are made now, until `made` is set."""
+        with self._lock:
+            self._making[session, take.name] = made
 
     def pending(self, session: str) -> tuple[Take, ...]:
         """The recordings of the answer being given, oldest first."""
         with self._lock:
             return self._read(session)
+
+    def open(self, session: str) -> tuple[Take, ...]:
+        """Those of them that have no words, and whose words nobody is making."""
+        with self._lock:
+            takes = self._read(session)
+            return tuple(one for one in takes if one.transcript is None and not self._in_the_making(session, one))
 
     def change(self, session: str, take: Take) -> Take:
         """The take as it is stored now in the place of the one of its name; its audio goes if it is not to be kept.
@@ -138,27 +154,38 @@ class Recordings:
         return take
 
     def drop(self, session: str, name: str) -> None:
-        """Remove a recording of the answer being given, and its file."""
-        with self._lock:
-            self._write(session, tuple(one for one in self._read(session) if one.name != name))
-        (self._home(session) / Path(name).name).unlink(missing_ok=True)
-
-    def sent(self, session: str) -> None:
-        """The answer was sent: its recordings belong to the session now, and audio that is not to be kept goes."""
+        """Remove a recording of the answer being given, and its file; one that was sent belongs to its answer."""
         with self._lock:
             takes = self._read(session)
-            self._write(session, ())
+            left = tuple(one for one in takes if one.name != name)
+            if len(left) == len(takes):
+                return
+            self._write(session, left)
+            self._making.pop((session, name), None)
+            (self._home(session) / Path(name).name).unlink(missing_ok=True)
+
+    def sent(self, session: str) -> None:
+        """The answer was sent: its recordings belong to the session now, and audio that is not to be kept goes.
+
+        Those whose words are being made are not part of it, and stay.
+        """
+        with self._lock:
+            takes = self._read(session)
+            stay = tuple(one for one in takes if self._in_the_making(session, one))
+            self._write(session, stay)
         if not self.keep_audio:
-            for take in takes:
+            for take in (one for one in takes if one not in stay):
                 (self._home(session) / take.name).unlink(missing_ok=True)
 
     def of_answer(self, session: str) -> tuple[Recording, ...]:
-        """The recordings of the answer being given, as they are stored with it."""
+        """The recordings of the answer being given, as they are stored with it.
+
+        Without those whose words are being made: nothing of them is in its text yet.
+        """
+        with self._lock:
+            takes = [one for one in self._read(session) if not self._in_the_making(session, one)]
         kept = self.keep_audio
-        return tuple(
-            take.recording if kept else take.recording.model_copy(update={"audio": None})
-            for take in self.pending(session)
-        )
+        return tuple(take.recording if kept else take.recording.model_copy(update={"audio": None}) for take in takes)
 
     def path(self, session: str, take: Take) -> Path | None:
         """The file of a take; None when its audio is gone."""
@@ -169,6 +196,14 @@ class Recordings:
         """Remove every recording of a session."""
         with self._lock:
             shutil.rmtree(self._home(session), ignore_errors=True)
+
+    def _in_the_making(self, session: str, take: Take) -> bool:
+        """Whether somebody makes its words; who holds the lock asks."""
+        made = self._making.get((session, take.name))
+        if made is not None and (take.transcript is not None or made.is_set()):
+            del self._making[session, take.name]
+            return False
+        return made is not None
 
     def _home(self, session: str) -> Path:
         if not _SESSION.fullmatch(session):

@@ -3,9 +3,11 @@
 import asyncio
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
+from weakref import WeakKeyDictionary
 
 from coach.errors import ModelTimeout, NothingHeard, SettingsError, TranscriberMissing
 from coach.llm.faults import vendor_errors
@@ -31,6 +33,7 @@ class Progress(NamedTuple):
 
 
 Tell = Callable[[Progress], None]
+_Run = Callable[..., Awaitable[Any]]
 
 
 class Transcriber(Protocol):
@@ -169,31 +172,65 @@ class Whisper:
     def __init__(self, name: str, find: Callable[[Tell], Path], *, budget_s: float) -> None:
         self.name = f"whisper-{name}"
         self.progress = Progress("loading")
-        """What it is doing just now, for whoever waits."""
+        """What it is doing just now."""
+        self._hears: Path | None = None
+        """The recording that it transcribes just now."""
         self._find = find
         self._budget_s = budget_s
         self._model: Any = None
         self._one = threading.Lock()
         """One recording at a time: a second would only make both slower."""
+        self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+        """Where those of an event loop wait in line, so that only one thread waits for `_one`."""
 
     async def transcribe(self, path: Path, *, lang: Lang, terms: Sequence[str]) -> Transcript:
         """The words of a recording. Raises TranscriberMissing without the package or the model, ModelTimeout.
 
-        Fetching the model does not count against the time budget. Whoever stops waiting stops the work at the next
-        sentence.
+        Waiting for other recordings and fetching the model do not count against the time budget. Whoever stops waiting
+        stops the work at the next sentence.
         """
         over = threading.Event()
+        async with self._turn() as run:
+            try:
+                await run(self._ready)
+                async with asyncio.timeout(self._budget_s):
+                    transcript: Transcript = await run(self._transcribe, path, lang, terms, over)
+            except TimeoutError:
+                raise ModelTimeout(
+                    f"{self.name} was not done after {self._budget_s:g} s: choose a smaller model, or raise"
+                    " COACH_TRANSCRIBER_BUDGET_S"
+                ) from None
+            finally:
+                over.set()
+        return transcript
+
+    def progress_of(self, path: Path) -> Progress:
+        """What whoever waits for this recording is told: not how far another one is."""
+        now = self.progress
+        return now if now.stage != "transcribing" or self._hears == path else Progress("transcribing")
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[_Run]:
+        """The one that may work, and what runs its work in a thread; the next one comes when that thread has ended.
+
+        Who waits here holds no thread: the event loop's threads are few, and all of the server needs them.
+        """
+        line = self._lines.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+        await line.acquire()
+        last: asyncio.Future[Any] | None = None
+
+        def run(work: Callable[..., Any], *given: Any) -> Awaitable[Any]:
+            nonlocal last
+            last = asyncio.ensure_future(asyncio.to_thread(work, *given))
+            return asyncio.shield(last)
+
         try:
-            await asyncio.to_thread(self._ready)
-            async with asyncio.timeout(self._budget_s):
-                return await asyncio.to_thread(self._transcribe, path, lang, terms, over)
-        except TimeoutError:
-            raise ModelTimeout(
-                f"{self.name} was not done after {self._budget_s:g} s: choose a smaller model, or raise"
-                " COACH_TRANSCRIBER_BUDGET_S"
-            ) from None
+            yield run
         finally:
-            over.set()
+            if last is None or last.done():
+                line.release()
+            else:
+                last.add_done_callback(lambda _: line.release())
 
     def _tell(self, progress: Progress) -> None:
         self.progress = progress
@@ -220,6 +257,7 @@ class Whisper:
     def _transcribe(self, path: Path, lang: Lang, terms: Sequence[str], over: threading.Event) -> Transcript:
         with self._one:
             self._tell(Progress("transcribing", 0.0))
+            self._hears = path
             segments, info = self._model.transcribe(
                 str(path),
                 language=lang,

@@ -379,20 +379,21 @@ def _wire(desk: Desk, page: _Page) -> None:
 
     shown = [page.intro, bench.about, bench.judge, *watching, *lists, *looking]
     desk.blocks.load(on_load, outputs=shown, **PRIVATE)
+    last: dict[str, Any] = {"trigger_mode": "always_last", **PRIVATE}
     for trigger in (bench.suite.input, bench.judge.input):
-        trigger(on_suite, inputs=[bench.suite, bench.judge], outputs=[bench.about, bench.judge], **PRIVATE)
+        trigger(on_suite, inputs=[bench.suite, bench.judge], outputs=[bench.about, bench.judge], **last)
     going = [page.started, bench.about, room.told, room.resume, *watching]
     bench.start.click(on_start, inputs=[bench.suite, bench.judge], outputs=going, **PRIVATE)
     room.resume.click(on_resume, inputs=[room.runs], outputs=going, **PRIVATE)
     over: dict[str, Any] = {"inputs": [room.runs, page.started], "outputs": [*watching, *lists, *looking]}
     bench.ticker.tick(on_tick, **over, **PRIVATE)
     bench.cancel.click(on_cancel, **over, **PRIVATE)
-    room.runs.input(on_run, inputs=[room.runs], outputs=[room.told, *looking], **PRIVATE)
-    room.part.input(on_part, inputs=[room.runs, room.part], outputs=[room.results], **PRIVATE)
+    room.runs.input(on_run, inputs=[room.runs], outputs=[room.told, *looking], **last)
+    room.part.input(on_part, inputs=[room.runs, room.part], outputs=[room.results], **last)
     filters = [room.runs, room.split, room.card, room.mistake]
     pages = [room.wrong, room.at, room.earlier, room.later]
-    for changed in (room.split.input, room.card.input, room.mistake.input):
-        changed(on_wrong, inputs=filters, outputs=pages, **PRIVATE)
+    narrowed = [room.split.input, room.card.input, room.mistake.input]
+    gr.on(narrowed, on_wrong, inputs=filters, outputs=pages, **last)
     room.earlier.click(on_earlier, inputs=[*filters, room.at], outputs=pages, **PRIVATE)
     room.later.click(on_later, inputs=[*filters, room.at], outputs=pages, **PRIVATE)
     room.report.click(on_report, inputs=[room.runs], outputs=[room.report, room.download, room.told], **PRIVATE)

@@ -5,6 +5,7 @@ import gzip
 import ipaddress
 from dataclasses import dataclass
 from functools import cached_property
+from posixpath import normpath
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -43,7 +44,8 @@ class Kept:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The file, or what the app says."""
-        if scope["type"] != "http" or scope["method"] != "GET" or not path_of(scope).startswith(FOLDER):
+        path = path_of(scope) if scope["type"] == "http" and scope["method"] == "GET" else ""
+        if not path.startswith(FOLDER) or normpath(path) != path:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)

@@ -178,21 +178,26 @@ def build(desk: Desk) -> None:
         except CoachError as error:
             yield {told: told_html(fault_text(error, lang), bad=True)}
 
-    async def on_again(given: View, request: gr.Request) -> View:
-        """The lists after cards, drafts or what is known of the person may have changed."""
-        lang, name = lang_of(request), given[chosen]
+    async def on_again(request: gr.Request) -> View:
+        """What is known of the person, the drafts, and what the filters offer, after they may have changed.
+
+        It takes seconds where much was practised, and the reader goes on meanwhile: it leaves the card and the list
+        alone, which are drawn after it from what is chosen by then.
+        """
+        lang = lang_of(request)
         try:
             known = await asyncio.to_thread(marks_of, coach, person_of(request))
-            lists = await list_view(wanted_of(given), known, name, lang)
         except CoachError as error:
             return {told: told_html(fault_text(error, lang), bad=True)}
-        return {
-            marks: known,
-            **offers(lang),
-            **lists,
-            **await imported.view(lang),
-            **card_view(name, lang, known, given[reader.shows]),
-        }
+        return {marks: known, **offers(lang), **await imported.view(lang)}
+
+    async def on_list(given: View, request: gr.Request) -> View:
+        """The list once more, with no word about it unless something stands in the way."""
+        lang = lang_of(request)
+        try:
+            return await list_view(wanted_of(given), given[marks], given[chosen], lang)
+        except CoachError as error:
+            return {told: told_html(fault_text(error, lang), bad=True)}
 
     async def on_open(request: gr.Request) -> View:
         lang = lang_of(request)
@@ -253,15 +258,20 @@ def build(desk: Desk) -> None:
     card_parts = [chosen, reader.room, reader.told, reader.question, reader.answer]
     edit_parts = list(desk_editor.outputs)
     lists = [listed, left_out]
-    drawn = [told, marks, *search.parts.values(), *lists, imported.head, imported.drafts, *card_parts]
+    known_parts = [told, marks, *search.parts.values(), imported.head, imported.drafts]
     filters = [*search.parts.values(), search.level, search.lang, search.status]
     fields = [search.words, *filters]
-    again = {"inputs": {*fields, reader.shows, chosen}, "outputs": drawn, **PRIVATE}
+    finding = {"inputs": {*fields, marks, chosen}, "outputs": [told, *lists], **PRIVATE}
+    showing = {"inputs": [chosen, marks, reader.shows], "outputs": card_parts, "trigger_mode": "always_last", **PRIVATE}
+
+    def drawn_after(event: Any) -> None:
+        """The page anew after an event that may have changed cards, drafts or what is known of the person."""
+        known = event.then(on_again, outputs=known_parts, **PRIVATE)
+        known.then(on_show, **showing).then(on_list, trigger_mode="always_last", **finding)
 
     opening = [told, tabs, reader.lang, *search.parts.values(), *lists, *card_parts, *edit_parts]
     loaded = desk.blocks.load(on_open, outputs=opening, **PRIVATE)
-    loaded.then(on_again, **again)
-    finding = {"inputs": {*fields, marks, chosen}, "outputs": [told, *lists], **PRIVATE}
+    drawn_after(loaded)
     for trigger in (search.words.submit, search.find.click, *(one.input for one in filters)):
         trigger(on_find, trigger_mode="always_last", **finding)
     picked = pick.change(
@@ -271,7 +281,7 @@ def build(desk: Desk) -> None:
         **PRIVATE,
     )
     picked.then(None, inputs=[pick], js="(wish) => libraryShow(wish)", **PRIVATE)
-    reader.shows.input(on_show, inputs=[chosen, marks, reader.shows], outputs=card_parts, **PRIVATE)
+    reader.shows.input(on_show, **showing)
     reader.change.click(
         on_change,
         inputs=[chosen, desk_editor.editing, desk_editor.code],
@@ -287,7 +297,7 @@ def build(desk: Desk) -> None:
     )
     started.then(None, inputs=[go], js="(to) => libraryGo(to)", **PRIVATE)
     for changed in changing:
-        changed.then(on_again, **again)
+        drawn_after(changed)
 
 
 @dataclass(frozen=True)

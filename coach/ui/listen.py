@@ -5,13 +5,19 @@ Nothing here is graded: the words go into the box at the cursor, and the box alo
 
 import asyncio
 import json
+import os
 import secrets
+import shutil
 import tempfile
 import wave
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from threading import Event, Lock
 from typing import Any
+from weakref import WeakValueDictionary
 
 import gradio as gr
 import numpy as np
@@ -23,7 +29,7 @@ from coach.schema import Lang, Recording, Session
 from coach.speech.hands_free import GENEROUS_S, LONGEST_S, SHORTEST_S, Turn, at_16k, still_thinking
 from coach.speech.recording import Take
 from coach.speech.terms import terms_for
-from coach.speech.transcribe import Progress, Transcriber, listen
+from coach.speech.transcribe import Progress, Transcriber, Transcript, listen
 from coach.speech.voice_activity import RATE
 from coach.ui.desk import PRIVATE, Desk, View, lang_of, person_of
 from coach.ui.listen_views import choices, chosen, rewritten, said, sentences, status_html, takes_html, without
@@ -37,6 +43,8 @@ CHUNK_S = 0.5
 """Seconds of sound that the hands-free microphone sends at once."""
 LAST_S = 290.0
 """Seconds after which a hands-free recording ends in any case."""
+EACH: dict[str, Any] = {"trigger_mode": "multiple"}
+"""For events of which none may be left out because an earlier one still runs."""
 _RUN = "(op) => { window.coachListen && window.coachListen(op); return []; }"
 
 
@@ -48,31 +56,39 @@ class Feed:
     path: Path
     out: wave.Wave_write
     over: bool = False
+    closed: bool = False
+    _lock: Lock = field(default_factory=Lock)
 
     @classmethod
     def open(cls, folder: Path, silence_s: float) -> "Feed":
         """A new one, in a file of its own."""
         folder.mkdir(parents=True, exist_ok=True)
-        path = Path(tempfile.mkstemp(suffix=".wav", prefix="hands-free-", dir=folder)[1])
-        out = wave.open(str(path), "wb")  # noqa: SIM115
+        handle, path = tempfile.mkstemp(suffix=".wav", prefix="hands-free-", dir=folder)
+        os.close(handle)
+        out = wave.open(path, "wb")  # noqa: SIM115
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(RATE)
-        return cls(Turn(silence_s=silence_s), path, out)
+        return cls(Turn(silence_s=silence_s), Path(path), out)
 
     def hear(self, samples: Any, rate: int) -> None:
-        """Take a piece of sound in."""
-        self.out.writeframes(at_16k(samples, rate).astype("<i2").tobytes())
-        self.over = self.turn.hear(samples, rate=rate) or self.over
+        """Take a piece of sound in; one that comes after the end is too late."""
+        with self._lock:
+            if self.closed:
+                return
+            self.out.writeframes(at_16k(samples, rate).astype("<i2").tobytes())
+            self.over = self.turn.hear(samples, rate=rate) or self.over
 
     def close(self) -> Path:
         """The whole recording."""
-        self.out.close()
+        with self._lock:
+            self.closed = True
+            self.out.close()
         return self.path
 
 
 def _forgotten(feed: Feed | None) -> None:
-    """Remove what a closed page left behind."""
+    """Remove what a closed page, or a recording that was never stopped, left behind."""
     if feed is not None:
         feed.close().unlink(missing_ok=True)
 
@@ -103,10 +119,13 @@ class Listen:
             self.coach.recordings.sent(session_id)
 
     def view(self, session_id: str, lang: Lang, *, told: str = "", kind: str = "", busy: bool = False) -> View:
-        """The part as it stands for a session, to be merged into what a step shows."""
+        """The part as it stands for a session, to be merged into what a step shows.
+
+        It leaves `op` alone: the page may not yet have done what the event before this one asked it to do.
+        """
         takes = self.coach.recordings.pending(session_id) if session_id else ()
         rows, made = choices(takes)
-        open_takes = any(take.transcript is None for take in takes)
+        open_takes = bool(self.coach.recordings.open(session_id)) if session_id else False
         hears = not isinstance(self.coach.transcriber, CoachError)
         return {
             self.status: status_html(told, kind=kind, working=busy),
@@ -117,7 +136,6 @@ class Listen:
             self.buttons["again"]: gr.update(visible=open_takes and hears and not busy),
             self.buttons["cancel"]: gr.update(visible=busy),
             self.notice: status_html(_where(self.coach.transcriber, lang)),
-            self.op: "",
         }
 
 
@@ -132,6 +150,7 @@ def build_listen(desk: Desk, *, session_id: gr.BrowserState, box: gr.Textbox) ->
     """The listening part, to stand beside the answer box; its events are wired, its first view comes with the page."""
     coach = desk.coach
     coach.settings.recordings_dir.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(_streamed(coach), ignore_errors=True)  # what a crash left
     gr.set_static_paths([coach.settings.recordings_dir])
     with gr.Column(elem_id="listen") as group:
         mic = gr.Audio(
@@ -167,7 +186,7 @@ def build_listen(desk: Desk, *, session_id: gr.BrowserState, box: gr.Textbox) ->
 
     desk.blocks.load(ears.on_load, inputs=[session_id], outputs=part.outputs, **PRIVATE)
     hearing: list[Any] = [
-        trigger(ears.hearing.event(ears.on_recorded), inputs=[session_id, mic], outputs=part.outputs, **PRIVATE)
+        trigger(ears.hearing.event(ears.on_recorded), inputs=[session_id, mic], outputs=part.outputs, **PRIVATE | EACH)
         for trigger in (mic.stop_recording, mic.upload)
     ]
     hearing.append(
@@ -237,11 +256,14 @@ def _wire_free(ears: "Ears", *, session_id: gr.BrowserState) -> Any:
         **PRIVATE,
     )
     free.hold.click(ears.on_hold, inputs=[free.feed], outputs=[free.feed, free.said], **PRIVATE | {"queue": False})
+    free.mic.start_recording(
+        ears.on_begin, inputs=[free.feed], outputs=[free.feed, free.said], **PRIVATE | EACH | {"queue": False}
+    )
     return free.mic.stop_recording(
         ears.hearing.event(ears.on_turn),
         inputs=[session_id, free.feed],
         outputs=[free.feed, free.said, free.mic, *ears.part.outputs],
-        **PRIVATE,
+        **PRIVATE | EACH,
     )
 
 
@@ -253,6 +275,10 @@ class Ears:
     free: Free
     hearing: Stoppable = field(default_factory=Stoppable)
     """What puts sound into words."""
+    lines: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    """Of each session: its recordings become words one after the other, in the order in which they were made."""
+    stops: WeakValueDictionary[str, Event] = field(default_factory=WeakValueDictionary)
+    """Of each page: set when what runs there is to end. The browser's word ends only the last run of an event."""
 
     async def shown(self, sid: str, lang: Lang, **given: Any) -> View:
         """The part's view, read off the event loop."""
@@ -273,55 +299,93 @@ class Ears:
         return await self.shown(sid, lang_of(request))
 
     async def on_recorded(self, sid: str, path: str | None, request: gr.Request) -> AsyncIterator[View]:
-        lang = lang_of(request)
-        sid = await self.owned(sid, request)
+        lang, stop = lang_of(request), self.stop(request)
         if not path:
             return
-        yield {self.part.mic: None, self.part.status: status_html(said("checking", lang), working=True)}
-        async for view in self.taken(sid, Path(path), lang):
-            yield view
-        await asyncio.to_thread(_discard, Path(path))
+        try:
+            sid = await self.owned(sid, request)
+            yield {self.part.mic: None, self.part.status: status_html(said("checking", lang), working=True)}
+            async with aclosing(self.taken(sid, Path(path), lang, stop)) as views:
+                async for view in views:
+                    yield view
+        finally:
+            _discard(Path(path))
 
-    async def taken(self, sid: str, path: Path, lang: Lang) -> AsyncIterator[View]:
+    async def taken(self, sid: str, path: Path, lang: Lang, stop: Event) -> AsyncGenerator[View, None]:
         """A new recording, kept and put into words."""
         if not sid:
             yield await self.shown("", lang, told=said("no_session", lang), kind="bad")
             return
+        made = Event()
         try:
-            take = await asyncio.to_thread(self.part.coach.recordings.add, sid, path)
+            before = await interview.load(self.part.coach.interview, sid)
+            take = await _unbroken(partial(self.part.coach.recordings.add, sid, path, made=made))
+            async with aclosing(self.words_of(sid, take, before, lang, made=made, stop=stop)) as views:
+                async for view in views:
+                    yield view
         except CoachError as error:
             yield await self.shown(sid, lang, told=fault_text(error, lang, transcribing=True), kind="bad")
-            return
-        async for view in self.words_of(sid, take, lang):
-            yield view
+        finally:
+            made.set()
 
-    async def words_of(self, sid: str, take: Take, lang: Lang) -> AsyncIterator[View]:
-        """A recording that is put into words, and they into the answer; whatever goes wrong, it is kept."""
+    async def words_of(
+        self, sid: str, take: Take, before: Session, lang: Lang, *, made: Event, stop: Event
+    ) -> AsyncGenerator[View, None]:
+        """A recording that is put into words, and they into the answer; whatever goes wrong, it is kept.
+
+        `made` is set as soon as its words are there, or will not come; `stop` ends it all.
+        """
         transcriber = self.part.coach.transcriber
         if isinstance(transcriber, CoachError):
-            yield await self.shown(
-                sid, lang, told=sentences(said("kept", lang), said("type", lang), lang=lang), kind="ok"
-            )
+            made.set()
+            told = sentences(said("kept", lang), said("type", lang), lang=lang)
+            yield await self.shown(sid, lang, told=told, kind="ok")
             return
-        try:
-            state = await interview.load(self.part.coach.interview, sid)
-            terms = await asyncio.to_thread(self.terms, state)
-            async for found in _watched(transcriber, self.part.coach.recordings.folder / sid / take.name, state, terms):
-                if isinstance(found, Progress):
-                    done = "" if found.done is None else f"{found.done:.0%}"
-                    yield await self.shown(sid, lang, told=said(found.stage, lang, done=done), busy=True)
+        async with self.line(sid):
+            try:
+                try:
+                    async with aclosing(self.heard(transcriber, sid, take, before, stop)) as found:
+                        async for one in found:
+                            if isinstance(one, Take):
+                                take = one
+                                continue
+                            done = "" if one.done is None else f"{one.done:.0%}"
+                            yield await self.shown(sid, lang, told=said(one.stage, lang, done=done), busy=True)
+                    if take.transcript is None:
+                        return
+                    view = await self.added(sid, take, before, lang)
+                finally:
+                    made.set()
+            except NothingHeard as error:
+                view = await self.shown(sid, lang, told=fault_text(error, lang, transcribing=True), kind="bad")
+            except CoachError as error:
+                why = fault_text(error, lang, transcribing=True)
+                told = sentences(why, said("kept", lang), said("type", lang), lang=lang)
+                view = await self.shown(sid, lang, told=told, kind="bad")
+            yield view
+
+    async def heard(
+        self, transcriber: Transcriber, sid: str, take: Take, state: Session, stop: Event
+    ) -> AsyncGenerator[Progress | Take, None]:
+        """What is being done with a recording, and at last the recording with its words; nothing once it is stopped."""
+        coach = self.part.coach
+        terms = await asyncio.to_thread(self.terms, state)
+        path = coach.recordings.folder / sid / take.name
+        async with aclosing(_watched(transcriber, path, state, terms, stop)) as found:
+            async for one in found:
+                if isinstance(one, Progress):
+                    yield one
                     continue
-                repairs = await asyncio.to_thread(
-                    self.part.coach.misheard.repairs, found.text, context=state.current.question
-                )
-                take = take.model_copy(update={"transcript": found, "repairs": repairs})
-            yield await self.added(sid, take, state, lang)
-        except NothingHeard as error:
-            yield await self.shown(sid, lang, told=fault_text(error, lang, transcribing=True), kind="bad")
-        except CoachError as error:
-            why = fault_text(error, lang, transcribing=True)
-            told = sentences(why, said("kept", lang), said("type", lang), lang=lang)
-            yield await self.shown(sid, lang, told=told, kind="bad")
+                repairs = await asyncio.to_thread(coach.misheard.repairs, one.text, context=state.current.question)
+                yield take.model_copy(update={"transcript": one, "repairs": repairs})
+
+    def line(self, sid: str) -> asyncio.Lock:
+        """Where the recordings of a session wait for each other."""
+        return self.lines.setdefault(sid, asyncio.Lock())
+
+    def stop(self, request: gr.Request) -> Event:
+        """What is set when all that runs for this page now is to end."""
+        return self.stops.setdefault(str(request.session_hash), Event())
 
     def terms(self, state: Session) -> tuple[str, ...]:
         """What the recogniser is told to expect."""
@@ -342,12 +406,19 @@ class Ears:
         return view | {self.part.op: _op("insert", take.text)}
 
     async def on_again(self, sid: str, request: gr.Request) -> AsyncIterator[View]:
-        lang = lang_of(request)
+        lang, stop = lang_of(request), self.stop(request)
         sid = await self.owned(sid, request)
-        open_takes = [take for take in self.part.coach.recordings.pending(sid) if take.transcript is None]
-        for take in open_takes[:1]:
-            async for view in self.words_of(sid, take, lang):
-                yield view
+        if not sid:
+            return
+        before, made = await interview.load(self.part.coach.interview, sid), Event()
+        try:
+            for take in self.part.coach.recordings.open(sid)[:1]:
+                self.part.coach.recordings.make(sid, take, made)
+                async with aclosing(self.words_of(sid, take, before, lang, made=made, stop=stop)) as views:
+                    async for view in views:
+                        yield view
+        finally:
+            made.set()
 
     async def on_undo(self, sid: str, answer: str, request: gr.Request) -> View:
         lang = lang_of(request)
@@ -386,6 +457,9 @@ class Ears:
 
     async def on_cancel(self, sid: str, request: gr.Request) -> View:
         lang = lang_of(request)
+        stop = self.stops.pop(str(request.session_hash), None)
+        if stop is not None:
+            stop.set()
         await self.hearing.over(request)
         return await self.shown(await self.owned(sid, request), lang, told=said("stopped", lang))
 
@@ -394,11 +468,15 @@ class Ears:
     ) -> tuple[Feed | None, str]:
         """A piece of sound was heard; the page presses stop when the status says that the turn is over."""
         lang = lang_of(request)
+        if feed is not None and feed.closed:
+            feed = None
         if sound is None or (feed is not None and feed.over):
             return feed, status_html("…", kind="over") if feed is not None else ""
         if feed is None:
-            feed = await asyncio.to_thread(Feed.open, self.part.coach.settings.page_dir / "hands-free", silence_s)
+            feed = await asyncio.to_thread(Feed.open, _streamed(self.part.coach), silence_s)
         await asyncio.to_thread(feed.hear, np.asarray(sound[1], dtype=np.int16), sound[0])
+        if feed.closed:
+            return None, ""
         over = feed.over or feed.turn.seconds > LAST_S
         return feed, status_html(_turn_text(feed.turn, lang), kind="over" if over else "")
 
@@ -408,17 +486,39 @@ class Ears:
             feed.turn.hold()
         return feed, status_html(said("held", lang))
 
+    async def on_begin(self, feed: Feed | None) -> tuple[None, str]:
+        """A new recording begins with nothing of the one before, however that one ended."""
+        await asyncio.to_thread(_forgotten, feed)
+        return None, ""
+
     async def on_turn(self, sid: str, feed: Feed | None, request: gr.Request) -> AsyncIterator[View]:
-        lang = lang_of(request)
-        sid = await self.owned(sid, request)
+        lang, stop = lang_of(request), self.stop(request)
         if feed is None:
             return
-        path = await asyncio.to_thread(feed.close)
-        checking = status_html(said("checking", lang), working=True)
-        yield {self.free.feed: None, self.free.said: "", self.free.mic: None, self.part.status: checking}
-        async for view in self.taken(sid, path, lang):
-            yield view
-        path.unlink(missing_ok=True)
+        path = feed.close()
+        try:
+            sid = await self.owned(sid, request)
+            checking = status_html(said("checking", lang), working=True)
+            yield {self.free.feed: None, self.free.said: "", self.free.mic: None, self.part.status: checking}
+            async with aclosing(self.taken(sid, path, lang, stop)) as views:
+                async for view in views:
+                    yield view
+        finally:
+            path.unlink(missing_ok=True)
+
+
+async def _unbroken(work: Callable[[], Take]) -> Take:
+    """What this gives in a thread; whoever is cancelled meanwhile waits for its end, as its files go after that."""
+    task = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(task)
+    finally:
+        await asyncio.wait([task])
+
+
+def _streamed(coach: Coach) -> Path:
+    """Where hands-free recordings are streamed to."""
+    return coach.settings.page_dir / "hands-free"
 
 
 def _turn_text(turn: Turn, lang: Lang) -> str:
@@ -429,16 +529,21 @@ def _turn_text(turn: Turn, lang: Lang) -> str:
     return said("held", lang) if turn.hold_s else said("ending", lang, left=f"{turn.left_s:.0f}")
 
 
-async def _watched(transcriber: Transcriber, path: Path, state: Session, terms: Sequence[str]) -> AsyncIterator[Any]:
-    """What the transcriber is doing, whenever that changes, and at last its transcript.
+async def _watched(
+    transcriber: Transcriber, path: Path, state: Session, terms: Sequence[str], stop: Event
+) -> AsyncGenerator[Progress | Transcript, None]:
+    """What the transcriber is doing, whenever that changes, and at last its transcript; none once it is stopped.
 
     Whoever stops listening stops the work.
     """
+    progress_of = getattr(transcriber, "progress_of", lambda _: Progress("transcribing"))
     task = asyncio.ensure_future(listen(transcriber, path, lang=state.lang, terms=terms))
     shown: Progress | None = None
     try:
         while not task.done():
-            now = getattr(transcriber, "progress", Progress("transcribing"))
+            if stop.is_set():
+                return
+            now = progress_of(path)
             if now != shown:
                 shown = now
                 yield now

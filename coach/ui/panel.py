@@ -29,7 +29,11 @@ class Panel:
 
     def outputs(self) -> list[Any]:
         """Every part that a step may change."""
-        return [self.text]
+        return [self.text, self.wrong]
+
+    def closed(self) -> View:
+        """The objection to the last question's grade put away: it is filled anew when it is opened."""
+        return {self.wrong: gr.update(open=False)}
 
     def objection(self, parts: interview.Interview, state: Session) -> View:
         """What may be objected to: the points of the closed question and the states they might deserve."""

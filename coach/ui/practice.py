@@ -1,5 +1,6 @@
 """The practice page: setup, conversation, scorecard. Every handler calls the one interview path."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -23,8 +24,7 @@ def build(desk: Desk) -> None:
     page = page_of(desk)
     steps = Steps(page)
     opened = _wire_setup(desk, page, steps)
-    _wire_steps(page, steps)
-    _wire_writing(page, steps, opened)
+    _wire_writing(page, steps, opened, _wire_steps(page, steps, opened))
 
 
 def page_of(desk: Desk) -> Page:
@@ -64,8 +64,11 @@ def _wire_setup(desk: Desk, page: Page, steps: Steps) -> Any:
     return opened
 
 
-def _wire_steps(page: Page, steps: Steps) -> None:
-    """What can be done in an interview."""
+def _wire_steps(page: Page, steps: Steps, opened: Any) -> list[Any]:
+    """What can be done in an interview; the events that leave what is being written are given back.
+
+    `opened` is the event in which the page is filled.
+    """
     room, panel, outputs = page.room, page.panel, page.outputs()
     asked = [page.session_id, page.seen_seq]
     handlers = {
@@ -74,40 +77,53 @@ def _wire_steps(page: Page, steps: Steps) -> None:
         "hint": steps.pressed(interview.hint),
         "repeat": steps.saying("repeat"),
         "unknown": steps.saying("unknown"),
-        "skip": steps.pressed(interview.skip),
-        "redo": steps.pressed(interview.retract),
+        "skip": steps.passing(interview.skip),
+        "redo": steps.passing(interview.retract),
         "pause": steps.pressed(interview.pause),
         "resume": steps.pressed(interview.resume),
         "end": steps.pressed(interview.end),
     }
-    going: list[Any] = [
+    pressed = [
         room.buttons[name].click(steps.going.event(handler), inputs=asked, outputs=outputs, **PRIVATE)
         for name, handler in handlers.items()
     ]
-    going.append(
-        room.buttons["send"].click(
-            steps.going.event(steps.on_send), inputs=[*asked, room.box, room.code], outputs=outputs, **PRIVATE
-        )
+    sent = room.buttons["send"].click(
+        steps.going.event(steps.on_send),
+        inputs=[*asked, room.box, room.code],
+        outputs=outputs,
+        js=_js("coachSending"),
+        **PRIVATE,
     )
+    sent.failure(None, js=_js("coachSent"))
+    going: list[Any] = [*pressed, sent]
     for event in going:
         event.then(None, js=_js("coachFocus"))
     rating: dict[str, Any] = {"inputs": [*asked, panel.rating], "outputs": [*outputs, panel.rating]}
     going.append(panel.rating.input(steps.going.event(steps.on_rate), **rating, **PRIVATE))
+    late: dict[str, Any] = {"inputs": [*asked, room.box, room.code], "outputs": outputs}
+    going.append(page.ticker.tick(steps.going.event(steps.on_tick), **late, **PRIVATE))
+    going.append(opened.then(steps.going.event(steps.on_owed), inputs=asked, outputs=outputs, **PRIVATE))
     stopped = steps.going.stops(room.buttons["stop"], going)
     stopped.then(steps.on_stop, inputs=[page.session_id], outputs=outputs, **PRIVATE)
-    page.ticker.tick(steps.on_tick, inputs=[*asked, room.box], outputs=outputs, **PRIVATE)
     room.heard.change(steps.on_heard, inputs=[page.session_id], outputs=room.listening.outputs, **PRIVATE)
     objection = [panel.wrong_point, panel.wrong_state, panel.wrong_why]
     panel.wrong.expand(steps.on_object, inputs=[page.session_id], outputs=[*objection, page.status], **PRIVATE)
-    panel.wrong_send.click(steps.on_wrong, inputs=[*asked, *objection], outputs=[*outputs, panel.wrong], **PRIVATE)
+    objected = panel.wrong_send.click(steps.on_wrong, inputs=[*asked, *objection], outputs=outputs, **PRIVATE)
+    return [*pressed, objected]
 
 
-def _wire_writing(page: Page, steps: Steps, opened: Any) -> None:
-    """What happens while an answer is written; `opened` is the event in which the page is filled."""
+def _wire_writing(page: Page, steps: Steps, opened: Any, moved: Sequence[Any]) -> None:
+    """What happens while an answer is written.
+
+    `opened` is the event in which the page is filled. After those that `moved` the interview on, what stands in the box
+    and the editor is the draft of another event, and kept as that.
+    """
     room = page.room
     inputs = [page.session_id, page.seen_seq, room.box, room.code]
     draft: dict[str, Any] = {"inputs": inputs, "outputs": None, "trigger_mode": "always_last", "queue": False}
     gr.on([room.box.input, room.code.input], steps.on_draft, **draft, **PRIVATE)
+    for event in moved:
+        event.then(steps.on_draft, **draft, **PRIVATE)
     room.run.click(steps.on_run, inputs=[page.session_id, room.code], outputs=[room.tests, page.status], **PRIVATE)
     room.code.change(None, inputs=[room.code], js=_js("coachCode"), **PRIVATE)
     kept: dict[str, Any] = {"inputs": [page.now, room.box, room.code], "outputs": [room.box, room.code]}

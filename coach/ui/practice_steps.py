@@ -15,7 +15,7 @@ from coach.interview import session as interview
 from coach.interview.clock import time_up
 from coach.interview.follow import Show
 from coach.interview.material_text import MAX_CHARS
-from coach.schema import Session, State
+from coach.schema import Recording, Session, State
 from coach.ui.desk import View, lang_of, person_of
 from coach.ui.practice_view import Page, status_line
 from coach.ui.render import clock_html, defuse, notice_html
@@ -99,14 +99,27 @@ class Steps:
             code = first_code(page.card(state), state, "") if _anew(before, state) else None
             if interview.owes_critique(self.parts, state):
                 yield page.view(state, code=code, told=STATUS["critique"][state.lang])
-                try:
-                    state = await interview.advance(self.parts, state)
-                except Conflict:
+                closed = await self.criticised(state, request)
+                if closed is None:
                     return  # the person went on meanwhile, and that step shows the page
-            yield page.view(state, code=code)
+                state = closed
+            yield page.view(state, code=code) | (page.panel.closed() if _anew(before, state) else {})
         except CoachError as error:
             _log.info("step refused: %s", type(error).__name__)
             yield await self.current(sid, request, told=error)
+
+    async def criticised(self, graded: Session, request: gr.Request) -> Session | None:
+        """The session with the critique it owes; None when the person went on meanwhile.
+
+        Who only objects to the grade while the critique is written still gets it.
+        """
+        try:
+            return await interview.advance(self.parts, graded)
+        except Conflict:
+            now = await self.loaded(graded.id, request)
+            if _anew(graded, now) or not interview.owes_critique(self.parts, now):
+                return None
+            return await interview.advance(self.parts, now)
 
     async def watched(
         self, before: Session, step: Step, *, after_s: float | None = PATIENCE_S
@@ -129,6 +142,18 @@ class Steps:
             return await step(self.parts, state)
 
         return self._handler(take)
+
+    def passing(self, step: Callable[[interview.Interview, Session], Awaitable[Session]]) -> Handler:
+        """The handler of a button that leaves the question."""
+
+        async def take(state: Session, _: Show, __: tuple[Recording, ...]) -> Session:
+            return await step(self.parts, state)
+
+        async def handler(sid: str, seq: int, request: gr.Request) -> AsyncIterator[View]:
+            async for shown in self.leaving(sid, seq, request, take):
+                yield shown
+
+        return handler
 
     def saying(self, name: str) -> Handler:
         """The handler of a button that says something for the person."""
@@ -178,17 +203,28 @@ class Steps:
                 self.page.session_id: "",
                 **self.page.begun(None, draft="", told=empty or STATUS["lost"][lang]),
             }
-        except Conflict:
-            going = {self.page.room.row: gr.update(visible=True)}
-            return {**shown, **going, **await self.current(sid, request)}
         except CoachError as error:
             return {**shown, **self.page.begun(None, told=fault_text(error, lang))}
+
+    async def on_owed(self, sid: str, seq: int, request: gr.Request) -> AsyncIterator[View]:
+        """What an interview that was found again still owes: a grade, a follow-up, a critique."""
+        try:
+            state = await self.loaded(sid, request) if sid else None
+        except CoachError:
+            return  # the page says so already
+        if state is None or not interview.owes(self.parts, state):
+            return
+
+        async def nothing(found: Session, _: Show) -> Session:
+            return found
+
+        async for shown in self.act(sid, seq, request, nothing):
+            yield shown
 
     async def resumed(self, sid: str, request: gr.Request) -> View:
         """The page on which an interview is found again, with what was being written. Raises CoachError."""
         state = await self.loaded(sid, request)
         draft = await asyncio.to_thread(self.coach.store.draft, sid, state.next_seq)
-        state = await interview.advance(self.parts, state)
         told = STATUS["resumed"][state.lang] if state.phase != "ended" else ""
         card = self.page.card(state)
         words = taken_apart(draft)[0] if card is not None and card.coding is not None else draft
@@ -198,26 +234,47 @@ class Steps:
         return {self.page.session_id: "", **self.page.begun(None, draft="")}
 
     async def on_send(self, sid: str, seq: int, text: str, code: str, request: gr.Request) -> AsyncIterator[View]:
-        listening, sent = self.page.room.listening, []
+        async def hear(state: Session, said: str, show: Show, **how: Any) -> Session:
+            return await interview.hear(self.parts, state, said, show=show, **how)
+
+        async for shown in self.handing_in(sid, seq, text, code, request, hear):
+            yield shown
+
+    async def handing_in(
+        self, sid: str, seq: int, text: str, code: str, request: gr.Request, take: Callable[..., Awaitable[Session]]
+    ) -> AsyncIterator[View]:
+        """A step that takes what is in the box and in the editor, with what was recorded of it."""
+
+        async def step(state: Session, show: Show, recorded: tuple[Recording, ...]) -> Session:
+            added = new_code(self.page.card(state), state.current, code or "")
+            source = "code" if added else "spoken" if recorded else "typed"
+            return await take(state, handed_in(text or "", added), show, source=source, recordings=recorded)
+
+        async for shown in self.leaving(sid, seq, request, step, clears=True):
+            yield shown
+
+    async def leaving(
+        self,
+        sid: str,
+        seq: int,
+        request: gr.Request,
+        take: Callable[[Session, Show, tuple[Recording, ...]], Awaitable[Session]],
+        *,
+        clears: bool = False,
+    ) -> AsyncIterator[View]:
+        """A step after which what was recorded, which it is given, is not the next answer's."""
+        listening, left = self.page.room.listening, list[int]()
 
         async def step(state: Session, show: Show) -> Session:
-            added = new_code(self.page.card(state), state.current, code or "")
-            spoken_as = await asyncio.to_thread(listening.pending, sid)
-            heard = await interview.hear(
-                self.parts,
-                state,
-                handed_in(text, added),
-                source="code" if added else "spoken" if spoken_as else "typed",
-                recordings=spoken_as,
-                show=show,
-            )
-            if spoken_as:
+            recorded = await asyncio.to_thread(listening.pending, sid)
+            after = await take(state, show, recorded)
+            if recorded:
                 await asyncio.to_thread(listening.clear, sid)
-                sent.append(heard.next_seq)
-            return heard
+                left.append(after.next_seq)
+            return after
 
-        async for shown in self.act(sid, seq, request, step, clears=True):
-            yield shown | {self.page.room.heard: str(sent[0])} if sent else shown
+        async for shown in self.act(sid, seq, request, step, clears=clears):
+            yield shown | {self.page.room.heard: str(left[0])} if left else shown
 
     async def on_heard(self, sid: str, request: gr.Request) -> View:
         await self.loaded(sid, request)
@@ -256,7 +313,7 @@ class Steps:
         except CoachError as error:
             return await self.current(sid, request, told=error)
 
-    async def on_tick(self, sid: str, seq: int, text: str, request: gr.Request) -> AsyncIterator[View]:
+    async def on_tick(self, sid: str, seq: int, text: str, code: str, request: gr.Request) -> AsyncIterator[View]:
         try:
             state = await self.loaded(sid, request)
             if state.next_seq != seq or time_up(state, self.parts.now()) is None:
@@ -266,10 +323,10 @@ class Steps:
             yield await self.current(sid, request, told=error)
             return
 
-        async def step(state: Session, _: Show) -> Session:
-            return await interview.expire(self.parts, state, text)
+        async def cut(state: Session, said: str, _: Show, **how: Any) -> Session:
+            return await interview.cut_short(self.parts, state, said, **how)
 
-        async for shown in self.act(sid, seq, request, step, clears=True):
+        async for shown in self.handing_in(sid, seq, text, code, request, cut):
             yield shown
 
     async def on_stop(self, sid: str, request: gr.Request) -> View:
@@ -285,14 +342,16 @@ class Steps:
             if task is None:
                 return
             yield {tests: f"*{STATUS['running'][state.lang]}*"}
-            yield {tests: run_markdown(await self.coach.sandbox.run(task, code or ""), state.lang)}
+            run = await self.coach.sandbox.run(task, code or "")
+            if not _anew(state, await self.loaded(sid, request)):
+                yield {tests: run_markdown(run, state.lang)}
         except CodeNotRun as error:
             yield {tests: defuse(fault_text(error, lang_of(request)))}
         except CoachError as error:
             yield self.refused(error, request)
 
     async def on_draft(self, sid: str, seq: int, text: str, code: str, request: gr.Request) -> None:
-        if not sid:
+        if not sid or not seq:
             return
         draft = text
         if code or person_of(request):

@@ -89,7 +89,7 @@ class Page:
         """The same for a page on which an interview begins, is found again, or is not there."""
         shown = self.view(state, **given)
         if state is not None:
-            shown |= {self.session_id: state.id, self.room.row: gr.update(visible=True)}
+            shown |= {self.session_id: state.id, self.room.row: gr.update(visible=True), **self.panel.closed()}
         return shown
 
     def said_so_far(self, state: Session, saying: str) -> View:

@@ -147,7 +147,7 @@ def _figures(shared: Shared) -> _Figures:
 
         return await asyncio.to_thread(narrowed, shelf_of(shared.desk, request), lang_of(request))
 
-    topic.input(on_topic, inputs=[topic], outputs=[points], **PRIVATE)
+    topic.input(on_topic, inputs=[topic], outputs=[points], trigger_mode="always_last", **PRIVATE)
     _practising(shared, figured, start, lang)
     return _Figures(due, lang, (due, start_row, lang, numbers, trends, rating, times, head, topic, points), draw)
 
@@ -226,8 +226,10 @@ def _take(shared: Shared, lang: gr.Radio) -> gr.HTML:
                 asyncio.to_thread(make, shelf_of(shared.desk, request), questions, shown, tell)
             )
             try:
+                # the file of before goes: Gradio has whatever is there saved also after an event that is cancelled
+                yield {file: gr.update(value=None), cancel: gr.update(visible=True)}
                 while not work.done():
-                    yield {result: told_html(say("scanning", shown, done=read[0])), cancel: gr.update(visible=True)}
+                    yield {result: told_html(say("scanning", shown, done=read[0]))}
                     await asyncio.wait([work], timeout=TELL_S)
                 path, said = await work
                 yield {result: told_html(said), file: gr.update(value=str(path) if path is not None else None)}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -45,11 +46,20 @@ def guarded(shared: Shared, otherwise: View | None = None) -> Callable[[Handler]
     return around
 
 
-def choosing(shared: Shared, shelf: Listed, panel: Chosen) -> None:
-    """The interview at a glance, with what may be done with it."""
+@dataclass(frozen=True)
+class Grading:
+    """The event that grades again, for whoever has to end it."""
 
-    @guarded(shared, {panel.box: gr.update(visible=False)})
+    stoppable: Stoppable
+    running: Any
+
+
+def choosing(shared: Shared, shelf: Listed, panel: Chosen, grading: Grading) -> None:
+    """The interview at a glance, with what may be done with it. What is being graded again for another one ends."""
+
+    @guarded(shared, {panel.box: gr.update(visible=False), panel.id: ""})
     async def on_choose(session: str | None, titles: dict[str, str], request: gr.Request) -> View:
+        await grading.stoppable.over(request)
         lang, name = lang_of(request), titles.get(session or "", "")
         state = await shared.open(session, request)
         told = not state.exam_on
@@ -58,6 +68,7 @@ def choosing(shared: Shared, shelf: Listed, panel: Chosen) -> None:
             shared.status: "",
             panel.hint: "",
             panel.box: gr.update(visible=True),
+            panel.id: state.id,
             panel.name: name,
             panel.head: session_html(state, name, lang, tz=local_zone()),
             panel.resume: gr.update(visible=state.ended is None),
@@ -72,19 +83,21 @@ def choosing(shared: Shared, shelf: Listed, panel: Chosen) -> None:
         }
 
     buttons = (panel.resume, panel.report, panel.regrade, panel.stop, panel.markdown, panel.json)
-    texts = (shared.status, panel.hint, panel.name, panel.box, panel.head, panel.title, panel.step)
+    texts = (shared.status, panel.hint, panel.id, panel.name, panel.box, panel.head, panel.title, panel.step)
     outputs = [*texts, *buttons, *panel.folds]
-    shelf.chosen.input(on_choose, inputs=[shelf.chosen, shelf.titles], outputs=outputs, **PRIVATE).then(
-        None, js="() => progressShow('pg-one')", **PRIVATE
+    left = shelf.chosen.input(None, cancels=[grading.running], **PRIVATE)
+    chosen = left.then(
+        on_choose, inputs=[shelf.chosen, shelf.titles], outputs=outputs, trigger_mode="always_last", **PRIVATE
     )
+    chosen.then(None, js="() => progressShow('pg-one')", **PRIVATE)
 
 
-def opening(shared: Shared, shelf: Listed, panel: Chosen) -> None:
+def opening(shared: Shared, panel: Chosen) -> None:
     """Resume and report: the interview is remembered, then the browser goes to the page that shows it."""
 
     def opens(address: Callable[[Session], str]) -> Handler:
         @guarded(shared, {shared.go: ""})
-        async def handler(session: str | None, request: gr.Request) -> View:
+        async def handler(session: str, request: gr.Request) -> View:
             state = await shared.open(session, request)
             return {shared.session_id: state.id, shared.go: address(state)}
 
@@ -96,17 +109,17 @@ def opening(shared: Shared, shelf: Listed, panel: Chosen) -> None:
     }
     for button, address in addresses.items():
         opened = button.click(
-            opens(address), inputs=[shelf.chosen], outputs=[shared.session_id, shared.go, shared.status], **PRIVATE
+            opens(address), inputs=[panel.id], outputs=[shared.session_id, shared.go, shared.status], **PRIVATE
         )
         opened.then(None, inputs=[shared.go], js=GO, **PRIVATE)
 
 
-def replaying(shared: Shared, shelf: Listed, panel: Chosen) -> None:
+def replaying(shared: Shared, panel: Chosen) -> None:
     """The conversation read message by message. Nothing of it is kept here: each step reads the interview anew."""
 
     def steps(move: Callable[[int, int], int]) -> Handler:
         @guarded(shared)
-        async def handler(session: str | None, at: int, request: gr.Request) -> View:
+        async def handler(session: str, at: int, request: gr.Request) -> View:
             lang = lang_of(request)
             said = steps_of(await shared.open(session, request), lang)
             now = min(max(move(at, len(said)), 1), len(said))
@@ -130,22 +143,22 @@ def replaying(shared: Shared, shelf: Listed, panel: Chosen) -> None:
     }
     shown = [shared.status, *panel.folds, panel.chat, panel.step, panel.where, panel.back, panel.forth]
     for button, move in moves.items():
-        button.click(steps(move), inputs=[shelf.chosen, panel.step], outputs=shown, **PRIVATE)
+        button.click(steps(move), inputs=[panel.id, panel.step], outputs=shown, **PRIVATE)
     panel.close.click(lambda: gr.update(visible=False), outputs=[panel.replay_box], **PRIVATE)
 
 
-def regrading(shared: Shared, shelf: Listed, panel: Chosen) -> None:
+def regrading(shared: Shared, panel: Chosen) -> Grading:
     """Every answer graded again, each shown as it is done; it can be stopped."""
     desk = shared.desk
     ready = {panel.regrade: gr.update(visible=True), panel.stop: gr.update(visible=False)}
     stoppable = Stoppable()
 
     @stoppable.event
-    async def on_regrade(session: str | None, name: str, request: gr.Request) -> AsyncIterator[View]:
+    async def on_regrade(session: str, name: str, request: gr.Request) -> AsyncIterator[View]:
         lang, mine = lang_of(request), shelf_of(desk, request)
         parts = desk.coach.interview
         try:
-            state = now = await asyncio.to_thread(mine.over, session or "")
+            state = now = await asyncio.to_thread(mine.over, session)
             asked, judge = interview.regradable(parts, state), desk.coach.notice().name
 
             def far(now: Session, done: int) -> View:
@@ -168,37 +181,38 @@ def regrading(shared: Shared, shelf: Listed, panel: Chosen) -> None:
         yield ready
 
     @guarded(shared, ready)
-    async def on_stop(session: str | None, name: str, request: gr.Request) -> View:
+    async def on_stop(session: str, name: str, request: gr.Request) -> View:
         lang = lang_of(request)
         await stoppable.over(request)
-        state = await asyncio.to_thread(shelf_of(desk, request).over, session or "")
+        state = await asyncio.to_thread(shelf_of(desk, request).over, session)
         head = session_html(state, name, lang, tz=local_zone())
         return {**ready, panel.head: head, shared.status: told_html(say("regrade_stopped", lang))}
 
     buttons = [panel.regrade, panel.stop]
     running = panel.regrade.click(
         on_regrade,
-        inputs=[shelf.chosen, panel.name],
+        inputs=[panel.id, panel.name],
         outputs=[shared.status, panel.head, *panel.folds, *buttons],
         **PRIVATE,
     )
     stoppable.stops(panel.stop, [running]).then(
-        on_stop, inputs=[shelf.chosen, panel.name], outputs=[shared.status, panel.head, *buttons], **PRIVATE
+        on_stop, inputs=[panel.id, panel.name], outputs=[shared.status, panel.head, *buttons], **PRIVATE
     )
+    return Grading(stoppable, running)
 
 
-def exporting(shared: Shared, shelf: Listed, panel: Chosen) -> None:
+def exporting(shared: Shared, panel: Chosen) -> None:
     """A file is written when it is asked for, and saved by the browser at once."""
 
     def writes(make: Callable[[Shelf, str], Path]) -> Handler:
         @guarded(shared, {panel.file: gr.update(value=None)})
-        async def handler(session: str | None, request: gr.Request) -> View:
-            path = await asyncio.to_thread(make, shelf_of(shared.desk, request), session or "")
+        async def handler(session: str, request: gr.Request) -> View:
+            path = await asyncio.to_thread(make, shelf_of(shared.desk, request), session)
             return {shared.status: "", panel.file: gr.update(value=str(path))}
 
         return handler
 
     for button, make in ((panel.markdown, Shelf.markdown), (panel.json, Shelf.json)):
-        button.click(writes(make), inputs=[shelf.chosen], outputs=[shared.status, panel.file], **PRIVATE).then(
+        button.click(writes(make), inputs=[panel.id], outputs=[shared.status, panel.file], **PRIVATE).then(
             None, js="() => progressSave('pg-file')", **PRIVATE
         )

@@ -55,6 +55,8 @@ class Chosen:
     """The interview that is chosen, and what can be done with it."""
 
     hint: gr.HTML
+    id: gr.State
+    """Whose panel this is; empty while none is shown. The list may be a press ahead of it."""
     name: gr.State
     """Its title."""
     box: gr.Column
@@ -116,7 +118,7 @@ def _button(name: str, **looks: Any) -> gr.Button:
 
 def build_chosen() -> Chosen:
     """The chosen interview, hidden."""
-    hint, name = gr.HTML("", elem_id="pg-hint"), gr.State("")
+    hint, shown, name = gr.HTML("", elem_id="pg-hint"), gr.State(""), gr.State("")
     with gr.Column(visible=False, elem_id="pg-chosen") as box:
         head = gr.Markdown("", latex_delimiters=LATEX, elem_id="pg-session")
         with gr.Row(elem_classes="pg-buttons"):
@@ -148,7 +150,7 @@ def build_chosen() -> Chosen:
                 back, forth = _button("back"), _button("step", variant="primary")
                 everything, close = _button("all"), _button("close")
     return Chosen(
-        *(hint, name, box, head, resume, report, replay, regrade, stop, markdown, json, file, rename, delete),
-        *(title_box, title, save, sure, asks, yes, no, result),
+        *(hint, shown, name, box, head, resume, report, replay, regrade, stop, markdown, json, file, rename),
+        *(delete, title_box, title, save, sure, asks, yes, no, result),
         *(replay_box, chat, step, where, back, forth, everything, close),
     )

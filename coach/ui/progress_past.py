@@ -40,14 +40,15 @@ def past(shared: Shared) -> Past:
             panel = build_chosen()
     section = _listed(shared, shelf, panel)
     _changing(shared, shelf, panel, section)
-    for wire in (choosing, opening, replaying, regrading, exporting):
-        wire(shared, shelf, panel)
+    choosing(shared, shelf, panel, regrading(shared, panel))
+    for wire in (opening, replaying, exporting):
+        wire(shared, panel)
     return section
 
 
 def _listed(shared: Shared, shelf: Listed, panel: Chosen) -> Past:
     rows = (shelf.trail, shelf.titles, shelf.searched, shelf.chosen, shelf.nothing, shelf.newer, shelf.older)
-    outputs = (*rows, panel.hint, panel.box, *panel.folds)
+    outputs = (*rows, panel.hint, panel.id, panel.box, *panel.folds)
 
     def view(found: tuple[SessionInfo, ...], lang: Lang, words: str = "", way: tuple[SessionInfo, ...] = ()) -> View:
         zone, shown, more = local_zone(), found[:PAGE], len(found) > PAGE
@@ -61,6 +62,7 @@ def _listed(shared: Shared, shelf: Listed, panel: Chosen) -> Past:
             shelf.newer: gr.update(visible=bool(way)),
             shelf.older: gr.update(visible=more),
             panel.hint: f'<p class="pg-note">{say("choose", lang)}</p>' if shown else "",
+            panel.id: "",
             panel.box: gr.update(visible=False),
             **panel.shut(),
         }
@@ -94,21 +96,21 @@ def _changing(shared: Shared, shelf: Listed, panel: Chosen, section: Past) -> No
     """Rename, and delete after a question; then the list is read again."""
 
     @guarded(shared)
-    async def on_save(session: str | None, title: str, words: str, at: Any, request: gr.Request) -> View:
-        await asyncio.to_thread(shelf_of(shared.desk, request).rename, session or "", title)
+    async def on_save(session: str, title: str, words: str, at: Any, request: gr.Request) -> View:
+        await asyncio.to_thread(shelf_of(shared.desk, request).rename, session, title)
         told = told_html(say("renamed", lang_of(request)))
         return {**await section.read(request, words, at[0]), shared.status: told}
 
     @guarded(shared)
-    async def on_delete(session: str | None, name: str, request: gr.Request) -> View:
+    async def on_delete(session: str, name: str, request: gr.Request) -> View:
         lang = lang_of(request)
         state = await shared.open(session, request)
         asks = say("asks_delete", lang, title=name, answers=answers_text(state, lang))
         return {**panel.shut(), panel.sure: gr.update(visible=True), panel.asks: f"<p>{esc(asks)}</p>"}
 
     @guarded(shared)
-    async def on_yes(session: str | None, name: str, kept: str, words: str, at: Any, request: gr.Request) -> View:
-        await asyncio.to_thread(shelf_of(shared.desk, request).delete, session or "")
+    async def on_yes(session: str, name: str, kept: str, words: str, at: Any, request: gr.Request) -> View:
+        await asyncio.to_thread(shelf_of(shared.desk, request).delete, session)
         told = told_html(say("deleted", lang_of(request), title=name))
         shown = await section.read(request, words, at[0])
         return {**shown, shared.status: told, shared.session_id: "" if kept == session else kept}
@@ -121,17 +123,17 @@ def _changing(shared: Shared, shelf: Listed, panel: Chosen, section: Past) -> No
     gr.on(
         [panel.save.click, panel.title.submit],
         on_save,
-        inputs=[shelf.chosen, panel.title, *here],
+        inputs=[panel.id, panel.title, *here],
         outputs=after,
         **PRIVATE,
     )
     panel.delete.click(
-        on_delete, inputs=[shelf.chosen, panel.name], outputs=[shared.status, *panel.folds, panel.asks], **PRIVATE
+        on_delete, inputs=[panel.id, panel.name], outputs=[shared.status, *panel.folds, panel.asks], **PRIVATE
     ).then(None, js="() => progressFocus('pg-delete-no')", **PRIVATE)
     panel.no.click(lambda: gr.update(visible=False), outputs=[panel.sure], **PRIVATE)
     panel.yes.click(
         on_yes,
-        inputs=[shelf.chosen, panel.name, shared.session_id, *here],
+        inputs=[panel.id, panel.name, shared.session_id, *here],
         outputs=[*after, shared.session_id],
         **PRIVATE,
     )

@@ -175,7 +175,7 @@ def build(desk: Desk) -> None:
         return now | {status: gr.update(value=says("regrade_stopped", lang), visible=True)}
 
     desk.blocks.load(on_load, inputs=[remembered], outputs=outputs, **PRIVATE)
-    pick.input(on_pick, inputs=[pick], outputs=outputs, js=_ADDRESS, **PRIVATE)
+    pick.input(on_pick, inputs=[pick], outputs=outputs, js=_ADDRESS, trigger_mode="always_last", **PRIVATE)
     grading = again.click(on_again, inputs=[shown], outputs=outputs, **PRIVATE)
     stoppable.stops(stop, [grading]).then(on_stop, inputs=[shown], outputs=outputs, **PRIVATE)
     go_on.click(lambda name: name, inputs=[shown], outputs=[remembered], **PRIVATE).then(

@@ -18,7 +18,7 @@ from coach.progress.disputes import line, of_session
 from coach.progress.library import SessionInfo
 from coach.progress.schedule import Attempt, Item, cards_done, due
 from coach.progress.stats import Progress, progress
-from coach.schema import Event, Lang, Session
+from coach.schema import Card, Event, Lang, Session
 from coach.ui.desk import Desk, person_of
 from coach.wiring import DAILY, Coach, local_zone
 
@@ -142,22 +142,22 @@ def shelf_of(desk: Desk, request: gr.Request | None) -> Shelf:
 
 
 class Figured:
-    """The newest figures of each person, so that they are worked out once a day and after something was practised."""
+    """The newest figures of each person: worked out once a day, after something was practised, and over new cards."""
 
     def __init__(self, *, most: int = 64) -> None:
         self._most = most
-        self._kept: dict[str, tuple[date, Figures]] = {}
+        self._kept: dict[str, tuple[date, tuple[Card, ...], Figures]] = {}
 
     def of(self, shelf: Shelf, now: datetime) -> Figures:
         """The figures of one person. Reads the interviews that changed, so it blocks."""
         attempts, today = shelf.coach.attempts(shelf.person), now.astimezone(local_zone()).date()
-        kept = self._kept.pop(shelf.person, None)
-        if kept is None or kept[0] != today or not _same(kept[1].attempts, attempts):
-            kept = (today, shelf.figures(attempts, now))
+        cards, kept = shelf.coach.cards, self._kept.pop(shelf.person, None)
+        if kept is None or kept[0] != today or kept[1] is not cards or not _same(kept[2].attempts, attempts):
+            kept = (today, cards, shelf.figures(attempts, now))
         self._kept[shelf.person] = kept
         for oldest in tuple(self._kept)[: -self._most]:
             self._kept.pop(oldest, None)
-        return kept[1]
+        return kept[2]
 
 
 def _same(left: tuple[Attempt, ...], right: tuple[Attempt, ...]) -> bool:

@@ -52,14 +52,16 @@ def build() -> gr.HTML:
 
 
 def turn_of(session: Session, *, saying: str = "") -> Turn:
-    """What the interviewer says now; `saying` is what is being worded, and not yet in the session."""
+    """What the interviewer says now; `saying` is what is being worded, and not yet in the session.
+
+    A turn is named by its first line, so that it keeps its name when what was being worded is stored.
+    """
     now = session.current
     place = f"{session.id[:12]}.{len(session.rounds)}.{len(now.attempts)}"
     texts = [text for text in (now.lead, now.question) if text]
-    first = acts = 0
+    first = 0
     for body in now.said:
         if isinstance(body, Answered | Skipped | Hinted | Aside):
-            acts += 1
             first = len(texts)
         if isinstance(body, Probed | Hinted):
             texts.append(body.text)
@@ -67,8 +69,9 @@ def turn_of(session: Session, *, saying: str = "") -> Turn:
             texts.append(body.reply)
     lines = [Line(f"{place}.{number}", text, session.lang) for number, text in enumerate(texts)][first:]
     if saying:
-        lines = [Line(f"{place}.{len(texts)}", saying, session.lang, whole=False)]
-    return Turn(f"{place}.{acts}", tuple(lines))
+        first = len(texts)
+        lines = [Line(f"{place}.{first}", saying, session.lang, whole=False)]
+    return Turn(f"{place}.{first}", tuple(lines))
 
 
 def voice_html(speaking: Speaking, session: Session | None, *, saying: str = "", fresh: bool = True) -> str:
@@ -105,7 +108,10 @@ def routes(speaking: Speaking) -> "list[Route]":
 
 
 async def sound_reply(speaking: Speaking, key: str, *, lang: Lang) -> "Response":
-    """The sound of a sentence while it is made; 502 with the reason in words when there is none."""
+    """The sound of a sentence while it is made; 502 with the reason in words when there is none.
+
+    No browser keeps it: one that broke off would be heard again as it is. Whole ones are kept on this side.
+    """
     from starlette.responses import PlainTextResponse, StreamingResponse
 
     pieces = speaking.sound(key)
@@ -126,4 +132,4 @@ async def sound_reply(speaking: Speaking, key: str, *, lang: Lang) -> "Response"
         finally:
             await pieces.aclose()
 
-    return StreamingResponse(whole(), media_type=media_type(first), headers={"cache-control": "private, max-age=600"})
+    return StreamingResponse(whole(), media_type=media_type(first), headers={"cache-control": "no-store"})

@@ -28,16 +28,22 @@ class Stoppable:
         self._running: dict[str | None, set[asyncio.Event]] = {}
 
     def event(self, handler: Handler) -> Handler:
-        """The same handler, noted while it runs; its last argument is the request."""
+        """The same handler, noted while it runs; its last argument is the request.
+
+        One that shows nothing changes nothing: Gradio would empty every output of it.
+        """
 
         @wraps(handler)
         async def noted(*given: Any) -> AsyncIterator[View]:
             page, ended = given[-1].session_hash, asyncio.Event()
             self._running.setdefault(page, set()).add(ended)
-            views = handler(*given)
+            views, silent = handler(*given), True
             try:
                 async for view in views:
+                    silent = False
                     yield view
+                if silent:
+                    yield gr.skip()
             finally:
                 await views.aclose()  # type: ignore[attr-defined]
                 ended.set()

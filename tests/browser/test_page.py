@@ -50,7 +50,8 @@ def send(page: Page, text: str) -> None:
 
 
 def chat(page: Page) -> str:
-    return page.locator("#chat").inner_text()
+    """What is said so far, without how long an event takes, which Gradio writes beside it unseen."""
+    return "\n".join(page.locator("#chat .message-row").all_inner_texts())
 
 
 def test_a_whole_interview_with_a_reload_in_the_middle(page: Page, server: Server, tmp_path: Path) -> None:
@@ -116,9 +117,23 @@ LOCKED = """async () => {
 """Whether the answer box is locked in the frame after work began, and in the one after it was over."""
 
 
-def test_no_key_is_lost_once_a_step_is_over(page: Page, server: Server) -> None:
+SENT = """() => [coachSending, coachSent, coachSending, coachFocus].map((step) => {
+  step();
+  return document.querySelector("#answer textarea").readOnly;
+})"""
+"""Whether it is locked from the click on Send, until that failed or is over."""
+
+
+def test_no_key_is_lost_before_and_after_a_step(page: Page, server: Server) -> None:
     begin(page, server)
     assert page.evaluate(LOCKED) == [True, False]
+    assert page.evaluate(SENT) == [True, False, True, False]
+    page.locator(BOX).press_sequentially("half an ans")
+    with page.expect_response(re.compile("/gradio_api/run")):
+        page.locator("#hint").click()
+    expect(page.locator("#chat")).to_contain_text("Hint 1/3")
+    page.reload()
+    expect(page.locator(BOX)).to_have_value("half an ans")
 
 
 def test_a_chinese_interview(page: Page, server: Server) -> None:

@@ -20,6 +20,7 @@ from coach.wiring import Coach
 from tests.browser.conftest import Server
 from tests.browser.test_axe import serious
 from tests.conftest import ROOT
+from tests.llm.stub import Stub, hangs
 
 LINEAR, FORMULA = "linear-models/why-linear", "attention/scaling"
 
@@ -165,3 +166,35 @@ def test_a_long_export_is_cancelled_and_the_next_one_is_saved(
         page.locator("#pg-anki").click()
     expect(cancel).to_be_hidden()
     assert "collection.anki2" in zipfile.ZipFile(saved.value.path()).namelist()
+
+
+QUICK = "([one, other]) => { one.click(); requestAnimationFrame(() => other.click()); }"
+"""The second choice comes while the first one is still looked up."""
+
+
+def test_the_panel_follows_quick_choices_and_leaves_what_is_graded_again_behind(
+    page: Page, serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    history(tmp_path / "data")
+    with Stub(hangs) as stub:
+        server = serve(COACH_MODEL="openai:stub-1", OPENAI_BASE_URL=stub.url, OPENAI_API_KEY="sk-test")
+        page.goto(f"{server.url}progress")
+        expect(page.locator("#pg-due")).to_contain_text("due for", timeout=60_000)
+        linear, scores = line(page, "linear").last, line(page, "attention scores")
+        page.evaluate(QUICK, [one.locator("input").element_handle() for one in (linear, scores)])
+        expect(page.locator("#pg-session")).to_contain_text("attention scores")
+        page.locator("#pg-delete").click()
+        expect(page.locator("#pg-sure")).to_contain_text("attention scores")
+
+        status, stop = page.locator("#pg-status"), page.locator("#pg-stop")
+        page.locator("#pg-regrade").click()
+        expect(status).to_contain_text("0 of 1")
+        linear.click()
+        expect(page.locator("#pg-session")).not_to_contain_text("attention scores")
+        expect(stop).to_be_hidden()
+        expect(status).to_be_empty()
+        page.locator("#pg-regrade").click()
+        expect(status).to_contain_text("0 of 1")
+        stop.click()
+        expect(status).to_contain_text("Stopped")
+        expect(page.locator("#pg-session")).not_to_contain_text("attention scores")

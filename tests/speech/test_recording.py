@@ -201,6 +201,33 @@ def test_after_sending_nothing_is_pending_and_the_audio_stays(store: Recordings,
     assert later.name[:3] == "002"
 
 
+def test_a_recording_whose_words_are_being_made_is_left_out_of_an_answer(store: Recordings, source: Path) -> None:
+    made = threading.Event()
+    first, second = store.add("s1", source), store.add("s1", source, made=made)
+    assert [one.audio for one in store.of_answer("s1")] == [first.recording.audio]
+    assert store.open("s1") == (first,)
+    store.sent("s1")
+    assert store.pending("s1") == (second,)
+    made.set()
+    assert store.of_answer("s1") == (second.recording,)
+    assert store.open("s1") == (second,)
+
+
+def test_a_recording_goes_with_the_answer_once_its_words_are_there(store: Recordings, source: Path) -> None:
+    take = store.add("s1", source)
+    store.make("s1", take, threading.Event())
+    assert store.of_answer("s1") == ()
+    store.change("s1", take.model_copy(update={"transcript": Transcript(text="words", lang="en", model="m")}))
+    assert store.of_answer("s1") == (take.recording,)
+
+
+def test_the_sound_of_an_answer_that_was_sent_is_not_dropped(store: Recordings, source: Path) -> None:
+    take = store.add("s1", source)
+    store.sent("s1")
+    store.drop("s1", take.name)
+    assert store.path("s1", take) is not None
+
+
 def test_deleting_a_session_removes_its_folder_and_no_other(store: Recordings, source: Path) -> None:
     store.add("s1", source)
     other = store.add("s2", source)

@@ -3,6 +3,8 @@
 import asyncio
 import shutil
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -112,3 +114,71 @@ def test_a_slow_model_is_given_up_in_time_and_stops_working(recording: Path) -> 
     with pytest.raises(ModelTimeout, match="COACH_TRANSCRIBER_BUDGET_S"):
         asyncio.run(transcriber.transcribe(recording, lang="en", terms=()))
     assert slow.ended.wait(5)
+
+
+class Gated:
+    """A model that says one sentence of a recording when it is let go, and notes which were begun."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.at_work, self.go = threading.Event(), threading.Event()
+
+    def transcribe(self, path: str, **_: object) -> tuple[Iterator[object], object]:
+        self.begun.append(Path(path).stem)
+        self.at_work.set()
+        assert self.go.wait(20)
+        return iter([type("Segment", (), {"text": path, "words": (), "end": 1.0})]), type("Info", (), {"duration": 1.0})
+
+
+def gated(budget_s: float = 20) -> tuple[Whisper, Gated]:
+    transcriber, model = Whisper("gated", lambda tell: Path(), budget_s=budget_s), Gated()
+    transcriber._model = model
+    return transcriber, model
+
+
+def begun(transcriber: Whisper, name: str) -> "asyncio.Task[object]":
+    return asyncio.ensure_future(transcriber.transcribe(Path(f"{name}.wav"), lang="en", terms=()))
+
+
+async def test_those_who_wait_for_the_model_hold_no_thread_and_vanish_when_they_give_up() -> None:
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
+    transcriber, model = gated()
+    tasks = [begun(transcriber, name) for name in ("one", "two", "three")]
+    try:
+        assert await asyncio.to_thread(model.at_work.wait, 5)
+        for _ in range(20):
+            await asyncio.wait_for(asyncio.to_thread(str), 5)  # a thread is free for others
+        assert transcriber.progress_of(Path("one.wav")) == Progress("transcribing", 0.0)
+        assert transcriber.progress_of(Path("two.wav")) == Progress("transcribing")
+        tasks[1].cancel()
+        await asyncio.wait([tasks[1]])
+    finally:
+        model.go.set()
+    await asyncio.gather(tasks[0], tasks[2])
+    assert model.begun == ["one", "three"]
+
+
+async def test_the_next_recording_waits_for_the_thread_of_one_that_was_given_up_and_keeps_its_own_time() -> None:
+    transcriber, model = gated(budget_s=0.2)
+    first, second = begun(transcriber, "one"), begun(transcriber, "two")
+    try:
+        with pytest.raises(ModelTimeout):
+            await first
+        assert not (await asyncio.wait([second], timeout=0.4))[0]
+        assert model.begun == ["one"]
+    finally:
+        model.go.set()
+    await second
+    assert model.begun == ["one", "two"]
+
+
+def test_a_transcriber_outlives_an_event_loop_in_which_somebody_waited() -> None:
+    transcriber, model = gated()
+    model.go.set()
+
+    async def several() -> None:
+        await asyncio.gather(*(begun(transcriber, name) for name in ("one", "two", "three")))
+
+    asyncio.run(several())
+    asyncio.run(several())
+    assert len(model.begun) == 6

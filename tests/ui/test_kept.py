@@ -73,6 +73,13 @@ def test_a_browser_that_has_it_is_told_so(served: Served) -> None:
     assert reply.headers["cache-control"] == NEVER_CHANGES
 
 
+def test_one_file_is_kept_under_one_address() -> None:
+    kept = Kept(heeding)
+    for path in ("/assets/./a-1.js", "/assets/b/../a-1.js", "/assets//a-1.js"):
+        assert lifted(kept, path=path).decode() == SCRIPT
+    assert vars(kept)["_files"] == {}
+
+
 @pytest.mark.parametrize("path", ["/", "/gradio_api/file=/assets/mine.wav", "/gradio_api/assets/a-1.js", "/theme.css"])
 def test_nothing_else_is_kept(served: Served, path: str) -> None:
     client = served.client()
@@ -95,7 +102,7 @@ def test_a_part_of_a_file_and_what_is_posted_go_to_the_app(served: Served) -> No
     assert len(served.asked) == 3
 
 
-def lifted(kept: Kept, *, leaves: bool = False) -> bytes:
+def lifted(kept: Kept, *, leaves: bool = False, path: str = "/assets/a-1.js") -> bytes:
     """What a browser gets for a script; one that leaves has gone before anything is sent."""
     coming: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
     got = bytearray()
@@ -108,7 +115,7 @@ def lifted(kept: Kept, *, leaves: bool = False) -> bytes:
     async def send(message: Message) -> None:
         got.extend(message.get("body", b""))
 
-    scope: Scope = {"type": "http", "method": "GET", "path": "/assets/a-1.js", "headers": [], "client": HERE}
+    scope: Scope = {"type": "http", "method": "GET", "path": path, "headers": [], "client": HERE}
     asyncio.run(kept(scope, receive, send))
     return bytes(got)
 

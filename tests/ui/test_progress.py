@@ -487,6 +487,15 @@ async def test_figures_are_worked_out_again_only_when_something_was_practised_or
     assert figured.of(Shelf(coach, "ann"), now).attempts == ()
 
 
+async def test_figures_are_worked_out_again_over_other_cards(coach: Coach) -> None:
+    await held(coach, answers=("I do not know.",))
+    figured, shelf, later = Figured(), Shelf(coach, ""), datetime.now(UTC) + timedelta(days=30)
+    assert {one.card for one in figured.of(shelf, later).due} == {LINEAR}
+    (coach.settings.cards_dir / f"{LINEAR}.yaml").unlink()
+    coach.reload()
+    assert figured.of(shelf, later).due == ()
+
+
 # --- words ---------------------------------------------------------------------------------
 
 

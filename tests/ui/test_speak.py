@@ -60,6 +60,15 @@ def test_a_line_keeps_its_id_while_it_is_worded() -> None:
     assert not streamed.lines[0].whole
 
 
+@pytest.mark.parametrize(("before", "after"), [((), (ASIDE,)), ((ANSWER, PROBE), (ANSWER, PROBE, ASIDE))])
+def test_a_reply_to_a_question_keeps_its_turn_when_it_is_stored(
+    before: tuple[Said, ...], after: tuple[Said, ...]
+) -> None:
+    streamed, finished = turn_of(session(*before), saying="Of cou"), turn_of(session(*after))
+    assert streamed.id == finished.id != turn_of(session(*before)).id
+    assert [line.id for line in streamed.lines] == [line.id for line in finished.lines]
+
+
 def test_every_line_of_an_interview_has_an_id_of_its_own() -> None:
     story = (ANSWER, PROBE, ASIDE, HINT, ANSWER, PROBE)
     states = [session(*story[:end]) for end in range(len(story) + 1)]
@@ -132,6 +141,13 @@ def test_a_speaker_that_fails_says_why_and_one_that_breaks_off_is_heard_so_far()
     assert chinese.startswith("模型服务拒绝了密钥")
     assert "the key was rejected" in chinese
     assert asked(breaking, f"{ADDRESS}/{breaking.key(sentence)}")[:2] == (200, b"RIFF")
+
+
+def test_a_browser_keeps_no_sound_that_may_have_broken_off() -> None:
+    speaking = Speaking("server", Humming(fails_at=1))
+    with TestClient(Starlette(routes=routes(speaking))) as client:
+        reply = client.get(f"/{ADDRESS}/{speaking.key(Sentence(words='Why?', lang='en'))}")
+    assert reply.headers["cache-control"] == "no-store"
 
 
 def test_a_speaker_that_is_missing_is_told_in_the_language_of_the_interview() -> None:

@@ -88,6 +88,14 @@ async def test_the_button_answers_in_the_end_when_the_word_to_stop_was_lost(monk
     await asyncio.wait([running])
 
 
+async def test_an_event_that_shows_nothing_empties_nothing() -> None:
+    async def silent(request: gr.Request) -> AsyncIterator[View]:
+        for view in list[View]():
+            yield view
+
+    assert [view async for view in Stoppable().event(silent)(page("one"))] == [gr.skip()]
+
+
 def test_gradio_sees_the_same_handler() -> None:
     work = Working()
     noted = work.stoppable.event(work.on_work)

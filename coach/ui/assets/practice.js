@@ -36,6 +36,7 @@
     else if (tries) setTimeout(() => focus(tries - 1), 100);
   };
   window.coachFocus = () => {
+    window.coachSent();
     focus(20);
     return [];
   };
@@ -107,11 +108,24 @@
       ? box.scrollTop + last.getBoundingClientRect().top - box.getBoundingClientRect().top - 8
       : box.scrollHeight;
   };
-  /* What is typed while a step is under way would be cleared with the answer; the moment it is over, every key counts. */
+  /* What is typed while an answer is under way would be cleared with it: the box is locked from the click on. The
+     moment the step is over, every key counts. */
+  let sending = false;
   const lock = () => {
     const box = answer();
-    const busy = document.querySelector("#now .working") !== null;
-    if (box && box.readOnly !== busy) box.readOnly = busy;
+    const working = document.querySelector("#now .working") !== null;
+    if (working) sending = false;
+    if (box && box.readOnly !== (working || sending)) box.readOnly = working || sending;
+  };
+  window.coachSending = (...given) => {
+    sending = true;
+    lock();
+    return given;
+  };
+  window.coachSent = () => {
+    sending = false;
+    lock();
+    return [];
   };
   new MutationObserver((changes) => {
     lock();
