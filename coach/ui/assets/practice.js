@@ -50,7 +50,10 @@
     try {
       return await fetched(...given);
     } catch (error) {
-      if (error.name !== "AbortError") cut = true;
+      if (error.name !== "AbortError") {
+        cut = true;
+        window.coachSent();
+      }
       throw error;
     }
   };
@@ -109,8 +112,10 @@
       : box.scrollHeight;
   };
   /* What is typed while an answer is under way would be cleared with it: the box is locked from the click on. The
-     moment the step is over, every key counts. */
+     moment the step is over, or the network or the server said no, every key counts; also when nothing is heard of it. */
+  const UNHEARD_MS = 20000;
   let sending = false;
+  let unheard = 0;
   const lock = () => {
     const box = answer();
     const working = document.querySelector("#now .working") !== null;
@@ -119,6 +124,8 @@
   };
   window.coachSending = (...given) => {
     sending = true;
+    clearTimeout(unheard);
+    unheard = setTimeout(window.coachSent, UNHEARD_MS);
     lock();
     return given;
   };
