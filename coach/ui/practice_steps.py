@@ -96,14 +96,15 @@ class Steps:
                     state = found
                 else:
                     yield found
-            code = first_code(page.card(state), state, "") if _anew(before, state) else None
+            anew = _anew(before, state)
+            code = first_code(page.card(state), state, "") if anew else None
             if interview.owes_critique(self.parts, state):
                 yield page.view(state, code=code, told=STATUS["critique"][state.lang])
                 closed = await self.criticised(state, request)
                 if closed is None:
                     return  # the person went on meanwhile, and that step shows the page
                 state = closed
-            yield page.view(state, code=code) | (page.panel.closed() if _anew(before, state) else {})
+            yield page.view(state, code=code) | (page.panel.closed() if anew else {})
         except CoachError as error:
             _log.info("step refused: %s", type(error).__name__)
             yield await self.current(sid, request, told=error)

@@ -1,20 +1,16 @@
 """How the events of a page are set up: no choice is skipped, and what is done is done to what is shown."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 
 import gradio as gr
 import pytest
 
-from coach.bank.glossary import Glossary
 from coach.interview import session as interview
 from coach.interview.rounds import plan_of
-from coach.settings import Settings
 from coach.ui import evals, library, progress, report
 from coach.ui.desk import Desk, View
 from coach.wiring import Coach
-from tests.browser.steps import one_card
 
 WHO = cast(gr.Request, type("Who", (), {"username": None, "headers": {}, "session_hash": "one"})())
 
@@ -35,14 +31,6 @@ class Built:
 
     def after(self, event: Any) -> list[Any]:
         return [one for one in self.events if one.trigger_after == event._id]
-
-
-@pytest.fixture
-def coach(tmp_path: Path, glossary: Glossary) -> Iterator[Coach]:
-    coach = Coach(Settings(data_dir=tmp_path / "data", content_dir=one_card(tmp_path / "content"), model=None))
-    vars(coach)["glossary"] = glossary
-    yield coach
-    coach.close()
 
 
 async def begun(coach: Coach) -> str:

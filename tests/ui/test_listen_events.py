@@ -3,7 +3,7 @@
 import asyncio
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,16 +12,13 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from coach.bank.glossary import Glossary
 from coach.interview import session as interview
 from coach.interview.rounds import plan_of
 from coach.llm.transcription import Transcript
 from coach.schema import Lang
-from coach.settings import Settings
 from coach.ui.desk import Desk, View
 from coach.ui.listen import Ears, Feed, build_listen
 from coach.wiring import Coach
-from tests.browser.steps import one_card
 from tests.speech.voices import said
 
 PAGE = cast("gr.Request", SimpleNamespace(session_hash="one", username=None, headers={}))
@@ -81,14 +78,6 @@ class Listening:
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return said(tmp_path_factory.mktemp("sound") / "answer.wav", "It is linear in the parameters.")
-
-
-@pytest.fixture
-def coach(tmp_path: Path, glossary: Glossary) -> Iterator[Coach]:
-    coach = Coach(Settings(data_dir=tmp_path / "data", content_dir=one_card(tmp_path / "content"), model=None))
-    vars(coach)["glossary"] = glossary
-    yield coach
-    coach.close()
 
 
 @pytest.fixture

@@ -39,6 +39,12 @@ class Working:
         async for view in self.stoppable.event(self.on_work)(request):
             self.shown += view.values()
 
+    async def start(self, request: gr.Request) -> asyncio.Future[None]:
+        """The event, under way."""
+        running = asyncio.ensure_future(self.run(request))
+        await self.begun.wait()
+        return running
+
     async def on_stop(self, request: gr.Request) -> None:
         await self.stoppable.over(request)
         self.shown.append("stopped")
@@ -46,8 +52,7 @@ class Working:
 
 async def test_the_button_waits_until_the_event_has_ended() -> None:
     work = Working()
-    running = asyncio.ensure_future(work.run(page("one")))
-    await work.begun.wait()
+    running = await work.start(page("one"))
     stopping = asyncio.ensure_future(work.on_stop(page("one")))
     await asyncio.sleep(0.05)
     assert work.shown == ["working"]
@@ -67,8 +72,7 @@ async def test_an_event_that_is_dropped_between_two_views_has_ended() -> None:
 
 async def test_nobody_waits_for_another_page_nor_for_nothing() -> None:
     work = Working()
-    running = asyncio.ensure_future(work.run(page("one")))
-    await work.begun.wait()
+    running = await work.start(page("one"))
     await work.on_stop(page("two"))
     assert work.shown == ["working", "stopped"]
     running.cancel()
@@ -80,8 +84,7 @@ async def test_nobody_waits_for_another_page_nor_for_nothing() -> None:
 async def test_the_button_answers_in_the_end_when_the_word_to_stop_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stopping, "WAIT_S", 0.01)
     work = Working()
-    running = asyncio.ensure_future(work.run(page("one")))
-    await work.begun.wait()
+    running = await work.start(page("one"))
     await work.on_stop(page("one"))
     assert work.shown == ["working", "stopped"]
     running.cancel()
